@@ -1,0 +1,96 @@
+"""The migrations and the tables say the same, and no step is ever half taken."""
+
+from __future__ import annotations
+
+import io
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+
+from triage.errors import Permanent
+from triage.ledger import Ledger, tables
+from triage.ledger.engine import make_engine
+from triage.ledger.schema import configuration, migrate
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_program(ledger: Ledger) -> None:
+    with ledger._reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_the_migrations_set_the_same_primary_and_foreign_keys(ledger: Ledger) -> None:
+    """alembic does not compare these."""
+    with ledger._reading() as connection:
+        for table in tables.metadata.tables.values():
+            columns = connection.exec_driver_sql(f"PRAGMA table_info({table.name})").mappings().all()
+            keyed = sorted((column["pk"], column["name"]) for column in columns if column["pk"])
+            assert [name for _, name in keyed] == [column.name for column in table.primary_key], table.name
+            foreign = connection.exec_driver_sql(f"PRAGMA foreign_key_list({table.name})").mappings().all()
+            expected = [(one.parent.name, one.column.table.name, one.ondelete) for one in table.foreign_keys]
+            assert [(row["from"], row["table"], row["on_delete"]) for row in foreign] == expected, table.name
+
+
+def test_there_is_one_line_of_steps() -> None:
+    scripts = ScriptDirectory.from_config(configuration())
+    assert len(scripts.get_heads()) == 1
+    assert all(re.fullmatch(r"\d{4}", script.revision) for script in scripts.walk_revisions())
+
+
+def test_the_steps_can_be_written_out_for_postgresql() -> None:
+    config = configuration()
+    config.output_buffer = io.StringIO()
+    config.set_main_option("dialect", "postgresql")
+    command.upgrade(config, "head", sql=True)
+    said = config.output_buffer.getvalue()
+    for table in tables.metadata.tables:
+        assert f"CREATE TABLE {table} (" in said
+    assert "BEFORE UPDATE OR DELETE OR TRUNCATE ON journal" in said
+    assert "TIMESTAMP WITH TIME ZONE" in said
+
+
+def test_a_ledger_of_a_newer_program_is_left_alone(url: str, path: Path) -> None:
+    Ledger.open(url).close()
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    other.close()
+    with pytest.raises(Permanent, match="written by a newer version of triage") as caught:
+        Ledger.open(url)
+    assert "9999" in str(caught.value)
+    assert "Install that version" in str(caught.value)
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
+    other.close()
+
+
+def test_opening_again_changes_nothing(url: str, path: Path) -> None:
+    with Ledger.open(url) as ledger:
+        ledger.set_meta("name", "value")
+    before = path.read_bytes()
+    with Ledger.open(url) as ledger:
+        assert ledger.meta("name") == "value"
+    assert path.read_bytes() == before
+
+
+def test_a_step_that_breaks_half_way_leaves_the_ledger_as_it_was(url: str, path: Path) -> None:
+    engine = make_engine(url)
+
+    def break_off(_c: object, _k: object, statement: str, *_: object) -> None:
+        if "TRIGGER journal_no_delete" in statement:
+            raise RuntimeError("power cut")
+
+    event.listen(engine, "before_cursor_execute", break_off)
+    with pytest.raises(RuntimeError):
+        migrate(engine, str(path))
+    engine.dispose()
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == []
+    other.close()
+    Ledger.open(url).close()

@@ -1,0 +1,112 @@
+"""Training on a small table: what is learned from, what is left out, and that the result can be opened."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from triage import conduct_model, features, training
+from triage.errors import Permanent
+
+COLUMNS = (
+    "id", "text", "threat", "insult", "profanity", "sexual", "discrimination", "harassment", "passive_aggressive", "any_abuse", "none",
+    "hard_negative", "group", "source", "licence",
+)  # fmt: skip
+OWN = Path(__file__).resolve().parent.parent / "models" / "conduct" / "own-sentences.csv"
+
+
+def table(file: Path, rows: list[dict[str, str]]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as sink:
+        writer = csv.DictWriter(sink, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def public(text: str, source: str = "forum", licence: str = "MIT", **labels: str) -> dict[str, str]:
+    return {"id": text[:9], "text": text, "source": source, "licence": licence, **labels}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    innocent = dict.fromkeys(("threat", "insult", "profanity", "sexual", "discrimination", "harassment", "any_abuse"), "0") | {
+        "none": "1"
+    }
+    table(
+        folder / "train.csv",
+        [
+            *(public(f"You utter fool number {n}", insult="1", any_abuse="1") for n in range(5)),
+            *(public(f"See you at the game on the {n}th", **innocent) for n in range(2, 9)),
+            public("Kept out, whoever wrote this", licence="Apache-2.0/CC-BY-SA-3.0", **innocent),
+            public("Kept out as well, this one", licence="CDLA-Sharing-1.0", **innocent),
+            public("My deaf aunt sings", **innocent),
+        ],
+    )
+    table(
+        folder / "dev.csv", [public(f"Please send form {n}. Thank you.", source="bitext_support", **innocent) for n in range(40)]
+    )
+    return folder
+
+
+def test_share_alike_rows_are_never_learned_from(data: Path) -> None:
+    rows = training.public_rows(data / "train.csv")
+    assert len(rows.texts) == 13
+    assert not any("Kept out" in text for text in rows.texts)
+
+
+def test_what_a_source_does_not_say_is_not_taken_for_innocence(data: Path) -> None:
+    rows = training.public_rows(data / "train.csv")
+    labels = dict(zip(conduct_model.KINDS, rows.labels[rows.texts.index("You utter fool number 3")], strict=True))
+    assert labels["insult"] == 1.0
+    assert labels["threat"] != labels["threat"], "neither guilty nor innocent"
+
+
+def test_held_back_sentences_are_not_among_those_learned_from() -> None:
+    learned, held = (set(training.own_rows(OWN, part).texts) for part in ("train", "held"))
+    assert len(held) >= 100
+    assert not learned & held
+
+
+def test_own_sentences_name_only_kinds_there_are_and_none_twice() -> None:
+    with OWN.open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert {label for row in rows for label in row["labels"].split()} <= {*conduct_model.KINDS, "allegation"}
+    assert len({row["text"] for row in rows}) == len({row["id"] for row in rows}) == len(rows)
+
+
+def test_only_innocent_sentences_are_copied_with_another_group_in_place(data: Path) -> None:
+    rows = training.public_rows(data / "train.csv")
+    rows.add("My deaf uncle is a fool", {"any_abuse": 1.0, "insult": 1.0}, 1.0, "forum")
+    copies = training.with_identities_swapped(rows, ("gay", "Polish"))
+    assert copies.texts == []
+    copies = training.with_identities_swapped(rows, ("deaf", "gay"))
+    assert len(copies.texts) == 1
+    assert copies.texts[0] in ("My deaf aunt sings", "My gay aunt sings")
+
+
+def test_a_trained_model_opens_and_its_manifest_says_how_well_it_does(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    out.mkdir()
+    shutil.copy(OWN, out)
+    shutil.copy(features.signs_file(), out)
+    manifest = training.train(data, out)
+    model = conduct_model.opened(out)
+    (guilty, innocent) = model.sentences(["I'll break his legs", "Where do I send the form?"])
+    assert guilty["threat"] > innocent["threat"]
+    assert manifest["business_sentences"] == 80
+    assert set(manifest["thresholds"]) == set(conduct_model.KINDS)
+    assert manifest["error"]["held back"]["insult"]["auroc"] > 0.7
+
+
+def test_training_without_data_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(Permanent, match=r"no train\.csv"):
+        training.train(tmp_path, tmp_path)
+
+
+def test_training_without_own_sentences_says_so(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(Permanent, match=r"own-sentences\.csv is missing"):
+        training.train(data, tmp_path)

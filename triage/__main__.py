@@ -1,0 +1,251 @@
+"""The commands. Thin: each reads its settings, calls the part that does the work, and prints.
+
+What a command does not use is not imported: `triage --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from triage.errors import Misconfigured, Temporary, TriageError
+
+if TYPE_CHECKING:
+    from triage.cycle import Report
+    from triage.ledger import Ledger
+    from triage.settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.splitlines()[0] if __doc__ else None)
+
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file; see settings.ini for every key.")]
+Now = Annotated[str | None, typer.Option("--now", help="Replaces the clock: ISO 8601 with a zone, such as 2026-03-20T12:00:00Z.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Work everything out, print it, and write nothing anywhere.")]
+
+
+def clock(text: str | None) -> datetime:
+    """The time to work at, aware and in UTC. Raises Misconfigured for a time that is none or names no zone."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Misconfigured([f"--now: {text!r} is not a time; write it as 2026-03-20T12:00:00Z"]) from None
+    if moment.tzinfo is None:
+        raise Misconfigured([f"--now: {text!r} names no time zone; add Z for UTC, or an offset such as +01:00"])
+    return moment.astimezone(UTC)
+
+
+def _load(path: Path, *, connecting: bool = False) -> Settings:
+    from triage.settings import load
+
+    return load(path, connecting=connecting)
+
+
+def _ledger(settings: Settings) -> Ledger:
+    from triage.ledger import Ledger
+
+    return Ledger.open(settings.store.url)
+
+
+def _print_report(report: Report, *, dry: bool) -> None:
+    would = "would be " if dry else ""
+    print(f"{report.messages} new mails read, {report.contacts} contacts looked at, {report.verdicts} verdicts heard, {report.changes} changes {would}made")
+    for name, done in report.done.items():
+        for line in done.plan:
+            print(f"  {name}: {line}")
+    for words in report.problems:
+        print(f"  note: {words}")
+    for error in report.failed:
+        print(f"  could not finish: {error}", file=sys.stderr)
+
+
+@app.command()
+def once(settings: SettingsFile, now: Now = None, dry_run: DryRun = False) -> None:
+    """One pass over all mailboxes. Running it again changes nothing."""
+    from triage.cycle import run_pass, temporary_only
+
+    chosen, moment = _load(settings, connecting=True), clock(now)
+    with _ledger(chosen) as ledger:
+        if dry_run:
+            with ledger.scratch_copy() as scratch:
+                report = run_pass(chosen, scratch, now=moment, dry=True)
+        else:
+            report = run_pass(chosen, ledger, now=moment)
+    _print_report(report, dry=dry_run)
+    if report.failed:
+        raise typer.Exit(Temporary.status if temporary_only(report) else 1)
+
+
+@app.command()
+def run(settings: SettingsFile) -> None:
+    """The daemon: a pass whenever mail arrives and at every interval, until it is told to stop (SIGTERM)."""
+    from triage.daemon import serve
+
+    serve(_load(settings, connecting=True))
+
+
+@app.command()
+def export(settings: SettingsFile, now: Now = None) -> None:
+    """Everything concluded, as JSON on standard output."""
+    from triage.cycle import conclude
+    from triage.export import everything
+
+    chosen, moment = _load(settings), clock(now)
+    with _ledger(chosen) as ledger, ledger.scratch_copy() as scratch:
+        conclude(chosen, scratch, moment)
+        json.dump(everything(scratch, moment), sys.stdout, ensure_ascii=False, indent=1)
+    print()
+
+
+@app.command()
+def explain(settings: SettingsFile, message_id: Annotated[str, typer.Argument(help="A Message-ID, with or without angle brackets.")]) -> None:
+    """Why a mail was treated as it was, in words, with quotations and clauses."""
+    from triage.inquiry import explain_message
+
+    chosen = _load(settings)
+    with _ledger(chosen) as ledger:
+        for line in explain_message(ledger, chosen, message_id):
+            print(line)
+
+
+@app.command()
+def contacts(settings: SettingsFile, stage: Annotated[str | None, typer.Option(help="Only contacts of this stage.")] = None) -> None:
+    """Who writes to us, with stage, open safeguards and the number of mails."""
+    from triage.inquiry import list_contacts
+
+    with _ledger(_load(settings)) as ledger:
+        for line in list_contacts(ledger, stage):
+            print(line)
+
+
+@app.command()
+def matters(settings: SettingsFile, open_only: Annotated[bool, typer.Option("--open", help="Only matters that were not dealt with.")] = False) -> None:
+    """What they write about, whether it was dealt with, and who waits for whom."""
+    from triage.inquiry import list_matters
+
+    with _ledger(_load(settings)) as ledger:
+        for line in list_matters(ledger, open_only=open_only):
+            print(line)
+
+
+@app.command()
+def replay(settings: SettingsFile, now: Now = None) -> None:
+    """Concludes everything anew from the stored mail and the journal, and prints what would change. Writes nothing."""
+    from triage.inquiry import replayed
+
+    chosen = _load(settings)
+    with _ledger(chosen) as ledger:
+        lines = replayed(ledger, chosen, clock(now))
+    print("\n".join(lines) if lines else "nothing would change")
+
+
+@app.command()
+def undo(settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Takes labels, notes and folders off again and puts held mail back into the inbox."""
+    from triage.acting import Actor
+    from triage.acting import undo as undo_in
+    from triage.mailbox import connect
+
+    chosen, moment = _load(settings, connecting=True), clock(None)
+    with _ledger(chosen) as ledger:
+        for one in chosen.mailboxes:
+            with connect(one.account()) as box:
+                done = undo_in(Actor(box, ledger, chosen, moment, dry_run))
+            would = "would be " if dry_run else ""
+            print(
+                f"{one.name}: {done.unlabelled} labels {would}taken off, {done.released} mails {would}put back, "
+                f"{done.notes_removed} notes and {done.folders} folders {would}removed"
+            )
+
+
+@app.command()
+def journal(settings: SettingsFile) -> None:
+    """Checks that the journal of what people decided and what was done is whole."""
+    with _ledger(_load(settings)) as ledger:
+        bad = ledger.verify_journal()
+        count = sum(1 for _ in ledger.entries())
+    if bad is not None:
+        print(f"entry {bad} of the journal was changed after it was written", file=sys.stderr)
+        raise typer.Exit(1)
+    print(f"the journal is whole: {count} entries")
+
+
+policy_app = typer.Typer(help="Policy packs: the organisation's conduct policy as data.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
+
+
+@policy_app.command("check")
+def policy_check(file: Annotated[str, typer.Argument(help="A pack's path, or the name of one that is shipped.")]) -> None:
+    """Checks a pack and prints every fault with its key and line."""
+    from triage.policy import check, find
+
+    faults = check(find(file))
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if faults:
+        raise typer.Exit(Misconfigured.status)
+    print(f"{file}: no fault found")
+
+
+@policy_app.command("show")
+def policy_show(pack: Annotated[str, typer.Argument(help="A pack's path, or the name of one that is shipped.")]) -> None:
+    """Prints a pack as a page to read."""
+    from triage.policy import load, show
+
+    print(show(load(pack)))
+
+
+@app.command()
+def score(
+    input: Annotated[Path, typer.Option("--input", help="CSV with the columns id and text.")],
+    output: Annotated[Path, typer.Option("--output", help="CSV to write: id and a probability for each category.")],
+) -> None:
+    """Scores texts as the daemon does, from a CSV file to a CSV file."""
+    from triage.scorer import score_file
+
+    score_file(input, output)
+
+
+@app.command()
+def group(
+    input: Annotated[Path, typer.Option("--input", help="JSON lines, one message each, in order of time.")],
+    output: Annotated[Path, typer.Option("--output", help="JSON lines to write: id, contact, matter.")],
+) -> None:
+    """Groups messages into contacts and matters as the daemon does, each decided when it arrives."""
+    from triage.grouping import group_file
+
+    group_file(input, output)
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the mail server running, to look around with a mail client.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Where to put the demo's files; a temporary folder otherwise.")] = None,
+) -> None:
+    """A sample mailbox on a local IMAP server, one pass, what was found, and where to look."""
+    from triage.demo import show
+
+    show(keep=keep, folder=folder)
+
+
+def main() -> NoReturn:
+    """The command line. Faults are told in words, with the exit status of their kind; anything else is a bug and shows itself."""
+    try:
+        app(standalone_mode=False)
+    except TriageError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.status)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

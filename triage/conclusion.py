@@ -1,0 +1,319 @@
+"""What follows from one contact's mail: matters, findings, restrictions, the stage, proposals, and the labels that are wanted.
+
+`conclude` is the pure middle of the program. Everything it needs is passed in, the time included, and it is run anew for a
+contact whenever a mail, a verdict or a date touches it; so one backlog pass and a message at a time end the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from triage import detect, hold, label, template
+from triage.answer import StaffAct
+from triage.contact import Join, signed_names
+from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, dealt_with, decide
+from triage.detect.pressing import accepts
+from triage.evidence import Directory, Evidence, Turn
+from triage.finding import KINDS, Finding
+from triage.message import Message
+from triage.policy import Pack
+from triage.service_standard import ServiceStandard
+from triage.story import Story, tell
+from triage.verdict import Verdict, dismissed, on_proposals
+
+Row = dict[str, Any]
+"""A record as the ledger keeps it: JSON values only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What conclusions stand on besides the mail: the organisation, its policy, the time, and what people decided."""
+
+    now: datetime
+    directory: Directory
+    pack: Pack
+    standard: ServiceStandard | None = None
+    zone: tzinfo = field(default=ZoneInfo("UTC"))
+    verdicts: tuple[Verdict, ...] = ()
+    scores: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]] = field(default_factory=dict)
+    """Message key → what the trained model says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    contact: Row
+    matters: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    restrictions: tuple[Row, ...]
+    proposals: tuple[Row, ...]
+    wanted: tuple[Row, ...]
+
+
+def contact_id(story: Story) -> str:
+    """The name of a contact: made from the address that wrote first, so that it does not depend on the order of arrival."""
+    first = next((t.message.sender.email for t in story.turns if not t.by_staff and story.owns(t)), min(story.addresses))
+    return "c-" + hashlib.sha256(first.encode()).hexdigest()[:12]
+
+
+def twins(message: Message, others: Iterable[Message]) -> tuple[str, ...]:
+    """Message-IDs of earlier mails by other people that use (nearly) the same words, oldest first, one per sender."""
+    found: dict[str, Message] = {}
+    for other in sorted(others, key=lambda one: (one.sent_at, one.message_id)):
+        earlier = (other.sent_at, other.message_id) < (message.sent_at, message.message_id)
+        if earlier and other.sender.email != message.sender.email and other.role == "inbox" and not other.automatic:
+            if other.sender.email not in found and template.alike(message.own, other.own) >= 0.6:
+                found[other.sender.email] = other
+    return tuple(one.message_id for one in found.values())
+
+
+def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[str, ...]], contact: str) -> tuple[Finding, ...]:
+    gone = dismissed(ground.verdicts)
+    standard = ground.standard.approximate if ground.standard else None
+    found = []
+    for place, turn in enumerate(story.turns):
+        message = turn.message
+        if turn.automatic or not story.owns(turn) or (turn.by_staff and not ground.pack.binds_both_sides):
+            continue
+        evidence = Evidence(
+            message=message,
+            by_staff=turn.by_staff,
+            matter=turn.matter,
+            history=story.turns[:place],
+            directory=ground.directory,
+            thresholds=ground.pack.thresholds,
+            service_standard=standard,
+            template_twins=template_twins.get(message.key, ()),
+            scores=ground.scores.get(message.key, {}),
+        )
+        for sign in detect.detect(evidence):
+            clause = ground.pack.clause_for(sign.kind)
+            verdict = gone.get(message.key)
+            applies = verdict is not None and KINDS[sign.kind] != "protective" and not turn.by_staff
+            unproved = message.authenticity == "fail" and KINDS[sign.kind] != "protective"
+            found.append(
+                Finding(
+                    message_id=message.message_id,
+                    message_key=message.key,
+                    contact=contact,
+                    matter=turn.matter,
+                    kind=sign.kind,
+                    clause=clause.ref if clause else "",
+                    strength=round(sign.strength, 3),
+                    severity="advisory" if unproved else ground.pack.severity(sign.kind, sign.severity),
+                    quotes=sign.quotes,
+                    reason=sign.reason,
+                    earlier=sign.earlier,
+                    by_staff=turn.by_staff,
+                    dismissed=verdict.words() if verdict and applies else "",
+                )
+            )
+    return tuple(found)
+
+
+def _needs_answer(turn: Turn, story: Story) -> bool:
+    return not turn.by_staff and not turn.automatic and story.owns(turn) and not accepts(turn.message)
+
+
+def _deadline(turn: Turn, ground: Ground) -> datetime:
+    if ground.standard:
+        return ground.standard.deadline(turn.message.sent_at, ground.zone)
+    return turn.message.sent_at + timedelta(days=ground.pack.thresholds.overdue_days * 7 / 5)
+
+
+def _settles(act: StaffAct) -> bool:
+    """Whether nobody waits for us after this: any reply in substance, and a restriction or a request to stop, promises beside it
+    or not."""
+    return not act.no_answer_because or bool(act.restriction or act.stop)
+
+
+def _matter(matter: str, story: Story, ground: Ground, contact: str, held: Collection[str]) -> Row:
+    """One matter as this contact sees it: its messages, whether it was dealt with and by which words, who waits for whom."""
+    turns = [turn for turn in story.turns if turn.matter == matter]
+    owned = [turn for turn in turns if story.owns(turn)]
+    answers = [turn for turn in turns if turn.act and turn.act.answer]
+    words = dealt_with(matter, story, ground.now)
+    last_staff = next((t for t in reversed(turns) if t.by_staff and not t.automatic and t.act and _settles(t.act)), None)
+    after = last_staff.message.sent_at if last_staff else None
+    asking = [t for t in turns if _needs_answer(t, story) and t.message.key not in held]  # no reply is owed to a held mail
+    waiting = next((t for t in asking if after is None or t.message.sent_at > after), None)
+    closed = bool(words) and bool(last_staff and last_staff.act and (last_staff.act.final or last_staff.act.stop))
+    deadline = _deadline(waiting, ground) if waiting else None
+    reasons = {link.key: link.reasons for link in story.links}
+    every = [t.message for t in owned]
+    return {
+        "id": matter,
+        "contact": contact,
+        "title": turns[0].message.subject or "(no subject)",
+        "state": "closed" if closed else "answered" if words else "open",
+        "messages": [message.message_id for message in every],
+        "keys": [key for message in every for key in (message.key, *story.copies.get(message.key, ()))],
+        "answers": [turn.message.message_id for turn in answers],
+        "answer_words": words,
+        "waiting_since": waiting.message.sent_at.isoformat() if waiting else None,
+        "waiting_message": waiting.message.key if waiting else None,
+        "deadline": deadline.isoformat() if deadline else None,
+        "overdue": bool(deadline and deadline < ground.now),
+        "no_answer": {t.message.message_id: t.act.no_answer_because for t in turns if t.act and t.act.no_answer_because},
+        "links": {message.message_id: list(reasons[message.key]) for message in every},
+    }
+
+
+def _review_at(story: Story, ground: Ground, matters: Sequence[Row], restrictions: Sequence[hold.Restriction]) -> datetime | None:
+    """The next moment at which the passing of time alone may change this conclusion; None when there is none."""
+    moments = [datetime.fromisoformat(row["deadline"]) for row in matters if row["deadline"]]
+    for one in restrictions:
+        moments += [one.start] + ([one.over_at] if one.over_at else [])
+    for turn in story.turns:
+        if turn.act and turn.act.promise_due:
+            moments.append(turn.act.promise_due)
+        if turn.act and turn.act.warning:
+            moments.append(turn.message.sent_at + WARNING_LASTS)
+        if not turn.by_staff:
+            moments.append(turn.message.sent_at + WELFARE_LASTS)
+    return min((moment for moment in moments if moment > ground.now), default=None)
+
+
+def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding], contact: str) -> Row:
+    return {
+        "id": "p-" + hashlib.sha256(f"{contact} {kind} {anchor}".encode()).hexdigest()[:12],
+        "contact": contact,
+        "kind": kind,
+        "mailbox": about.message.mailbox,
+        "about": about.message.message_id,
+        "about_key": about.message.key,
+        "references": [*about.message.references, about.message.message_id],
+        "subject": about.message.subject,
+        "sender": asdict(about.message.sender),
+        "sent_at": about.message.sent_at.isoformat(),
+        "matter": about.matter,
+        "keys": sorted({finding.message_key for finding in rests_on}),
+        "findings": [asdict(finding) for finding in rests_on],
+    }
+
+
+def _proposals(
+    story: Story, ground: Ground, findings: Sequence[Finding], decision: Decision, in_force: Sequence[hold.Restriction],
+    held: Mapping[str, hold.Restriction], matters: Sequence[Row], contact: str,
+) -> tuple[Row, ...]:  # fmt: skip
+    """What a person is asked to look at: mail to read now, a warning or a restriction to consider, a hold that is in force."""
+    turns = {turn.message.key: turn for turn in story.turns}
+    rows = []
+    urgent: dict[str, list[Finding]] = {}
+    for finding in findings:
+        grave = finding.severity == "grave" and not finding.by_staff and not finding.dismissed and finding.strength >= 0.5
+        if grave or (finding.kind == "welfare" and finding.strength >= 0.5):
+            urgent.setdefault(finding.message_key, []).append(finding)
+    for key, reasons in urgent.items():
+        rows.append(_proposal("urgent", key, turns[key], reasons, contact))
+    if decision.stage in ("warn", "restrict") and decision.rests_on:
+        last = max((turns[f.message_key] for f in decision.rests_on), key=lambda turn: turn.message.sent_at)
+        first = min((turns[f.message_key] for f in decision.rests_on), key=lambda turn: turn.message.sent_at)
+        rows.append(_proposal(decision.stage, first.message.key, last, decision.rests_on, contact))
+    for one in in_force:
+        notice = next(turn for turn in story.turns if turn.message.message_id == one.notice_id)
+        row = _proposal("hold", one.notice_id, notice, [f for f in decision.rests_on if f.matter in one.matters], contact)
+        row["held"] = [turns[key].message.message_id for key, which in held.items() if which is one]
+        rows.append(row)
+    told = on_proposals(ground.verdicts)
+    by_matter = {row["id"]: row for row in matters}
+    for row in rows:
+        verdict = told.get(row["id"])
+        row["verdict"] = {"choice": verdict.choice, "words": verdict.words()} if verdict else None
+        row["stage"] = decision.stage
+        row["unmet"] = list(decision.unmet)
+        row["checks"] = [asdict(check) for check in decision.checks]
+        row["our_part"] = by_matter.get(row["matter"])
+        row["warned_on"] = decision.warned.message.sent_at.isoformat() if decision.warned else None
+        row["restriction"] = _restriction(in_force[-1], ground.now, contact) if in_force else None
+        row["policy"] = ground.pack.title
+        row["decided_by"] = ground.pack.decider("restrict" if row["kind"] in ("restrict", "hold") else "warn")
+    return tuple(rows)
+
+
+def _restriction(one: hold.Restriction, now: datetime, contact: str) -> Row:
+    return {
+        "contact": contact,
+        "notice": one.notice_id,
+        "words": one.words,
+        "start": one.start.isoformat(),
+        "until": one.until.isoformat() if one.until else None,
+        "ended_early": one.ended_early.isoformat() if one.ended_early else None,
+        "in_force": one.in_force(now),
+        "subject": one.subject,
+        "matters": list(one.matters),
+        "decided_by": one.decided_by,
+        "appeal_offered": one.appeal_offered,
+    }
+
+
+def _wanted(
+    story: Story, findings: Iterable[Finding], held: Collection[str], matters: Iterable[Row], contact: str
+) -> tuple[Row, ...]:
+    """Message key → the labels it should bear and whether it lies in the hold folder; copies of a mail alike."""
+    labels: dict[str, set[str]] = {}
+    for finding in findings:
+        if name := label.of(finding):
+            labels.setdefault(finding.message_key, set()).add(name)
+    for row in matters:
+        if row["overdue"] and row["waiting_message"]:
+            labels.setdefault(row["waiting_message"], set()).add(label.OVERDUE)
+    for key in held:
+        labels.setdefault(key, set()).add(label.HOLD)
+    rows = []
+    for key, names in labels.items():
+        for copy in (key, *story.copies.get(key, ())):
+            rows.append({"message_key": copy, "contact": contact, "labels": sorted(names), "held": key in held})
+    return tuple(sorted(rows, key=lambda row: str(row["message_key"])))
+
+
+def conclude(
+    addresses: Collection[str],
+    messages: Iterable[Message],
+    ground: Ground,
+    *,
+    template_twins: Mapping[str, tuple[str, ...]] | None = None,
+    joins: Sequence[Join] = (),
+) -> Conclusion:
+    """Everything that follows from one contact's mail at `ground.now`.
+
+    `addresses`: the contact's, lower case. `messages`: every stored mail from, to or copied to one of them, in any order.
+    `template_twins`: message key → earlier mails by other people in the same words. `joins`: why the addresses are one contact.
+    """
+    story = tell(addresses, messages, ground.directory)
+    contact = contact_id(story)
+    findings = _findings(story, ground, template_twins or {}, contact)
+    told = hold.restrictions(story)
+    in_force = [one for one in told if one.in_force(ground.now)]
+    held = hold.held(story, in_force, findings)
+    decision = decide(story, findings, told, now=ground.now, highest=ground.pack.highest_stage)
+    seen = dict.fromkeys(turn.matter for turn in story.turns if story.owns(turn))
+    rows = tuple(_matter(one, story, ground, contact, held.keys()) for one in seen)
+    review = _review_at(story, ground, rows, told)
+    own = [turn.message for turn in story.turns if not turn.by_staff and story.owns(turn)]
+    names = dict.fromkeys(message.sender.name for message in own if message.sender.name)
+    record: Row = {
+        "id": contact,
+        "addresses": sorted(addresses),
+        "names": list(names) or sorted({name for message in own for name in signed_names(message)}),
+        "stage": decision.stage,
+        "unmet": list(decision.unmet),
+        "checks": [asdict(check) for check in decision.checks],
+        "joins": [asdict(join) for join in joins],
+        "policy": f"{ground.pack.id} {ground.pack.version}",
+        "messages": len(own),
+        "review_at": review.isoformat() if review else None,
+        "as_of": ground.now.isoformat(),
+    }
+    return Conclusion(
+        contact=record,
+        matters=rows,
+        findings=findings,
+        restrictions=tuple(_restriction(one, ground.now, contact) for one in told),
+        proposals=_proposals(story, ground, findings, decision, in_force, held, rows, contact),
+        wanted=_wanted(story, findings, held.keys(), rows, contact),
+    )

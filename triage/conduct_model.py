@@ -1,0 +1,209 @@
+"""The trained conduct model: text → a probability for each kind, or "no model" and why not.
+
+The model is one part of a judgement: it ranks what a person should look at, and the rules beside it (`triage.detect`) say why.
+A model file is never trusted for being there. It is read only when its manifest fits: hash, size, versions of the libraries
+that made it, and nothing in it but arrays (skops' own list of untrusted types must be empty). Anything else is refused with a
+sentence, and the program goes on with rules only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from triage import features
+from triage.errors import Permanent
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+KINDS = (
+    "any_abuse", "threat", "insult", "profanity", "sexual", "discrimination", "harassment", "intimidation",
+    "tone", "demand", "welfare", "reported",
+)  # fmt: skip
+"""What is scored. `reported`: abusive words are quoted or told about, not the writer's own."""
+
+MODEL = "model.skops"
+MANIFEST = "manifest.json"
+FORMAT = 1
+SIZE_LIMIT = 5_000_000
+"""Octets of the model file."""
+UNPACKED_LIMIT = 50_000_000
+"""Octets of all its members together, so that a small file cannot fill the memory."""
+TRUSTED: frozenset[str] = frozenset()
+"""Types beyond skops' own list that a model may hold: none."""
+_STANDS_OUT = 0.2
+"""Sentences below it are never added up, however rare such a score is in ordinary mail."""
+_LIBRARIES = ("scikit-learn", "skops", "numpy", "scipy")
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How likely one kind is in one message, and the sentence that says so most clearly."""
+
+    probability: float
+    sentence: str
+    start: int
+    """Offset of the sentence in the text, in characters; -1 when the text holds no sentence."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A model that was checked and can be asked."""
+
+    kinds: tuple[str, ...]
+    weights: csr_matrix
+    intercepts: NDArray[np.float64]
+    signs: features.Signs
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """For each kind the score that 1 and 5 of a thousand ordinary business sentences exceed."""
+
+    def sentences(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """Each text taken as one sentence: kind → probability, 0 to 1. A text without a letter has 0 throughout."""
+        import numpy as np
+
+        if not texts:
+            return []
+        sums = np.asarray((features.matrix(texts, self.signs) @ self.weights.T).todense(), dtype=float) + self.intercepts
+        chances = 1.0 / (1.0 + np.exp(-np.clip(sums, -40.0, 40.0)))
+        empty = [not text.strip() for text in texts]
+        chances[empty] = 0.0
+        return [dict(zip(self.kinds, map(float, row), strict=True)) for row in chances]
+
+    def pairs(self, text: str) -> dict[str, tuple[tuple[str, float], ...]]:
+        """Kind → (sentence, probability) of every sentence of a text, in order: what detectors are shown as evidence."""
+        parts = features.sentences(text)
+        scored = self.sentences([part.text for part in parts])
+        return {kind: tuple((part.text, row[kind]) for part, row in zip(parts, scored, strict=True)) for kind in self.kinds}
+
+    def score_message(self, text: str) -> dict[str, Score]:
+        """Kind → score of a whole message.
+
+        The message's probability is that of at least one guilty sentence (noisy-or) over the sentences that stand out from
+        ordinary business mail; if none does it is the highest one, so that mere length makes nobody guilty.
+        """
+        return self.score_messages([text])[0]
+
+    def score_messages(self, texts: Sequence[str]) -> list[dict[str, Score]]:
+        """The same for many messages at once, which takes a fifth of the time for each."""
+        taken_apart = [features.sentences(text) for text in texts]
+        scored = iter(self.sentences([part.text for parts in taken_apart for part in parts]))
+        messages = []
+        for parts in taken_apart:
+            rows = [next(scored) for _ in parts]
+            messages.append({kind: self._together(kind, parts, [row[kind] for row in rows]) for kind in self.kinds})
+        return messages
+
+    def _together(self, kind: str, parts: Sequence[features.Sentence], chances: Sequence[float]) -> Score:
+        if not parts:
+            return Score(0.0, "", -1)
+        top = max(range(len(parts)), key=chances.__getitem__)
+        limit = max(_STANDS_OUT, self.thresholds.get(kind, {}).get("5", 0.5))
+        innocent = 1.0
+        for chance in chances:
+            innocent *= 1.0 - chance if chance > limit else 1.0
+        return Score(max(chances[top], 1.0 - innocent), parts[top].text, parts[top].start)
+
+
+def load(folder: Path | None = None) -> Scorer | None:
+    """The model in `folder` (by default the one that comes with the program), or None with a logged reason."""
+    try:
+        return opened(folder)
+    except Permanent as refusal:
+        _log.warning("no conduct model", reason=str(refusal))
+        return None
+
+
+def opened(folder: Path | None = None) -> Scorer:
+    """The model in `folder`; raises Permanent with the reason when there is none or it does not fit its manifest."""
+    folder = folder or features.signs_file().parent
+    manifest = _manifest(folder / MANIFEST)
+    _check_versions(manifest)
+    _check_file(folder / MODEL, str(manifest.get("sha256", "")))
+    signs_file = features.signs_file(folder)
+    if not signs_file.is_file() or _digest(signs_file) != manifest.get("signs_sha256"):
+        raise Permanent(f"{signs_file} is not the one the model was trained with: put it back, or run `triage train`")
+    return _read(folder / MODEL, manifest, features.read_signs(signs_file))
+
+
+def _manifest(file: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Permanent(f"{file} is missing: a model is only used with its manifest; `triage train` writes both") from None
+    except (OSError, ValueError) as fault:
+        raise Permanent(f"{file} cannot be read as a manifest ({fault}); `triage train` writes a new one") from fault
+    if not isinstance(manifest, dict):
+        raise Permanent(f"{file} is not a manifest: it should hold one JSON object; `triage train` writes a new one")
+    return manifest
+
+
+def _check_versions(manifest: Mapping[str, Any]) -> None:
+    if (manifest.get("format"), manifest.get("features")) != (FORMAT, features.VERSION):
+        raise Permanent(
+            f"the model is of format {manifest.get('format')} with features {manifest.get('features')}, this program reads "
+            f"format {FORMAT} with features {features.VERSION}: run `triage train`"
+        )
+    made_with = manifest.get("libraries")
+    for library in _LIBRARIES:
+        made = str(made_with.get(library, "none")) if isinstance(made_with, dict) else "none"
+        here = metadata.version(library)
+        if made.split(".")[:2] != here.split(".")[:2]:
+            raise Permanent(f"the model was made with {library} {made}, but {here} is installed: run `triage train`")
+
+
+def _check_file(file: Path, expected: str) -> None:
+    if not file.is_file():
+        raise Permanent(f"{file} is missing; `triage train` makes it")
+    if file.stat().st_size > SIZE_LIMIT:
+        raise Permanent(f"{file} has {file.stat().st_size} octets, more than the {SIZE_LIMIT} a model may have")
+    if _digest(file) != expected:
+        raise Permanent(
+            f"{file} is not the file its manifest describes (its SHA-256 differs): put it back, or run `triage train`"
+        )
+    try:
+        with zipfile.ZipFile(file) as members:
+            unpacked = sum(member.file_size for member in members.infolist())
+    except zipfile.BadZipFile:
+        raise Permanent(f"{file} is no skops file: pickles and other forms are never opened") from None
+    if unpacked > UNPACKED_LIMIT:
+        raise Permanent(f"{file} unpacks to {unpacked} octets, more than the {UNPACKED_LIMIT} a model may have")
+
+
+def _read(file: Path, manifest: Mapping[str, Any], signs: features.Signs) -> Scorer:
+    import skops.io
+    from scipy.sparse import csr_matrix
+
+    try:
+        untrusted = set(skops.io.get_untrusted_types(file=file)) - TRUSTED
+        if untrusted:
+            raise Permanent(f"{file} holds types no model of ours holds: {', '.join(sorted(untrusted))}")
+        held = skops.io.load(file, trusted=sorted(TRUSTED))
+        kinds, intercepts = tuple(held["kinds"]), held["intercepts"]
+        columns = features.columns(signs)
+        # check_format: indices outside the table are an error here and not a crash later
+        weights = csr_matrix((held["values"], held["columns"], held["ends"]), shape=(len(KINDS), columns))
+        weights.check_format(full_check=True)
+    except Permanent:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as fault:
+        raise Permanent(f"{file} cannot be read as a model ({type(fault).__name__}: {fault})") from fault
+    if kinds != KINDS or intercepts.shape != (len(KINDS),):
+        raise Permanent(f"{file} has other kinds than this program: run `triage train`")
+    return Scorer(kinds, weights, intercepts, signs, manifest.get("thresholds", {}))
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,135 @@
+"""One person behind one or several addresses, and why we think so.
+
+What a mail shows of its sender are its marks: name, telephone, reference, place, thread, reply-to. Two addresses are read
+as one person only when the evidence is of at least two kinds, one of them the full name, or when one mail asks for replies at
+the other address. The same name alone never joins (practice, trap T4; X17), a reference quoted by a stranger joins nothing
+(T9), and a mail whose sender could not be authenticated leaves no marks. Joining is for reading; a restriction stays with the
+person who was told of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from triage import terms
+from triage.message import Message
+
+Mark = tuple[str, str]
+"""(kind, value): one thing a mail shows about who sent it."""
+
+_TITLES = frozenset("mr mrs ms miss dr prof sir rev mx the".split())
+_NO_NAME = frozenset(
+    """family team support office service services customer care info sales accounts admin enquiries enquiry help desk noreply kind best
+    regards thanks thank many yours sincerely faithfully cheers sent from phone iphone galaxy android dear hello flat house tel mobile""".split()
+)
+_THIS_IS = re.compile(r"\b(?:this is|my name is|it'?s|i am|i'm)\s+((?:[A-Z][\w'’-]+\s+){1,2}[A-Z][\w'’-]+)")
+_OTHER_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_OTHER_SAID = re.compile(r"\b(?:my|our)\s+(?:other|old|new|work|home|usual|previous|second|main)\s+(?:e-?mail|address|account)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Why two addresses are read as one person."""
+
+    one: str
+    other: str
+    reasons: tuple[str, ...]
+
+
+def full_name(text: str) -> str:
+    """A person's name in one spelling ("Tredwell, Joan" and "Mrs Joan Tredwell" are both "joan tredwell"); "" unless it is
+    two to four words that could be a name."""
+    last, comma, first = text.partition(",")
+    ordered = f"{first} {last}" if comma and len(last.split()) <= 2 else text
+    parts = [part for part in re.findall(r"[^\W\d_][\w'’-]*", terms.fold(ordered)) if part not in _TITLES]
+    if not 2 <= len(parts) <= 4 or any(part in _NO_NAME for part in parts) or len(parts[-1]) < 2:
+        return ""
+    return " ".join(parts)
+
+
+def _closing_lines(message: Message) -> list[str]:
+    """The lines where a writer puts name, address and telephone: the last few of the own words, and the signature."""
+    own = [line.strip() for line in message.wording.own.strip().splitlines() if line.strip()]
+    signature = [line.strip() for line in message.wording.signature.splitlines() if line.strip()]
+    return [line for line in own[-4:] + signature[:6] if len(line) <= 80]
+
+
+def signed_names(message: Message) -> frozenset[str]:
+    """Full names the sender gives for himself: display name, name lines at the end, "this is Jane Doe"."""
+    texts = [message.sender.name, *_THIS_IS.findall(message.wording.own[:2000])]
+    for line in _closing_lines(message):
+        for piece in re.split(r"[|·,(]|\s[–-]\s", line):
+            capitals = [word for word in piece.split() if word[:1].isupper()]
+            if 2 <= len(piece.split()) <= 4 and len(capitals) == len(piece.split()):
+                texts.append(piece)
+    return frozenset(name for name in map(full_name, texts) if name)
+
+
+def marks(message: Message) -> frozenset[Mark]:
+    """What this mail shows about who sent it; nothing when our server could not authenticate the sender (RFC 8601)."""
+    if message.authenticity == "fail":
+        return frozenset()
+    own = message.wording.own
+    closing = "\n".join(_closing_lines(message))
+    found = {("name", name) for name in signed_names(message)}
+    found |= {("phone", number) for number in terms.phones(closing)}
+    found |= {("reference", value) for value in terms.references(f"{message.subject}\n{own}")}
+    found |= {("place", value) for value in terms.places(f"{message.subject}\n{own}\n{closing}") if value.count(" ") >= 2}
+    found |= {("thread", value) for value in (*message.references, message.in_reply_to, message.message_id) if value}
+    found |= {("reply-to", address.email) for address in message.reply_to if address.email != message.sender.email}
+    found.add(("reply-to", message.sender.email))
+    if _OTHER_SAID.search(own):
+        found |= {("reply-to", address.lower()) for address in _OTHER_ADDRESS.findall(own)}
+    return frozenset(found)
+
+
+def joined(one: Collection[Mark], other: Collection[Mark], one_address: str, other_address: str) -> tuple[str, ...]:
+    """The reasons to read two addresses as one person, in words; () when they do not suffice."""
+    shared = set(one) & set(other)
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in sorted(shared):
+        by_kind.setdefault(kind, []).append(value)
+    stated = [v for v in by_kind.get("reply-to", ()) if v in (one_address, other_address)]
+    reasons = [f"one asks for replies at {stated[0]}"] if stated else []
+    if "name" in by_kind:
+        words = {"phone": "same telephone", "reference": "same reference", "place": "same address", "thread": "same thread"}
+        supporting = [f"{word} {by_kind[kind][0]}" for kind, word in words.items() if kind in by_kind]
+        if supporting:
+            reasons += [f"same name {by_kind['name'][0]}", *supporting]
+    return tuple(reasons)
+
+
+STRONG = frozenset({"phone", "reference", "place", "thread", "reply-to"})
+"""Kinds of mark worth looking up: two addresses that share none of these cannot be one contact."""
+
+
+def groups(marks_of: Mapping[str, Iterable[Mark]]) -> tuple[tuple[frozenset[str], ...], tuple[Join, ...]]:
+    """Addresses grouped into people, with the joins that made the groups.
+
+    `marks_of` maps each address to all the marks of its mails. The result does not depend on any order.
+    """
+    held = {address: frozenset(found) for address, found in marks_of.items()}
+    owner: dict[Mark, list[str]] = {}
+    for address in sorted(held):
+        for mark in held[address]:
+            if mark[0] in STRONG:
+                owner.setdefault(mark, []).append(address)
+    home = {address: {address} for address in held}
+    joins = {}
+    for sharers in owner.values():
+        for place, one in enumerate(sharers):
+            for other in sharers[place + 1 :]:
+                if (one, other) in joins:
+                    continue
+                reasons = joined(held[one], held[other], one, other)
+                if reasons:
+                    joins[one, other] = Join(one, other, reasons)
+                    if home[one] is not home[other]:
+                        home[one] |= home[other]
+                        for member in home[other]:
+                            home[member] = home[one]
+    unique = {id(members): frozenset(members) for members in home.values()}
+    ordered = sorted(unique.values(), key=lambda members: sorted(members))
+    return tuple(ordered), tuple(joins[pair] for pair in sorted(joins))

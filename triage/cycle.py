@@ -1,0 +1,119 @@
+"""One pass: fetch → write down → conclude → act → read back. The whole way of a message on one page.
+
+    take_in       new mail and staff's verdicts into the ledger           (triage.intake, triage.hearing)
+    conclude      what follows, for the contacts that were touched        (triage.judgement, pure: triage.conclusion)
+    act           labels, hold folder, notes: wanted minus present        (triage.acting)
+
+Bookkeeping follows the side effect, and every side effect looks first whether it was already had: that is what makes a pass
+that was killed anywhere safe to run again. A mailbox whose server is away does not stop the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from triage.acting import Actor, Done, act
+from triage.conclusion import Ground
+from triage.errors import Temporary, TriageError
+from triage.intake import take_in
+from triage.judgement import conclude_touched, everyone, ground, touched
+from triage.ledger import Ledger
+from triage.mailbox import Account, Mailbox, connect
+from triage.settings import Settings
+
+GROUNDS = "grounds"
+"""The ledger's name for the fingerprint of what the last conclusions stood on."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What one pass did, for the operator and the metrics."""
+
+    messages: int = 0
+    unreadable: int = 0
+    verdicts: int = 0
+    contacts: int = 0
+    done: dict[str, Done] = field(default_factory=dict)
+    """By mailbox."""
+    problems: list[str] = field(default_factory=list)
+    failed: list[TriageError] = field(default_factory=list)
+    """Mailboxes that could not be worked, as errors in words; they are tried again at the next pass."""
+
+    @property
+    def changes(self) -> int:
+        return sum(done.changes for done in self.done.values())
+
+
+def run_pass(
+    settings: Settings,
+    ledger: Ledger,
+    *,
+    now: datetime,
+    dry: bool = False,
+    connecting: Callable[[Account], Mailbox] = connect,
+) -> Report:
+    """One pass over all mailboxes at `now` (aware). With `dry` the ledger must be a scratch copy, and no mailbox is changed.
+
+    Raises Permanent when the ledger cannot be used; what concerns one mailbox alone stands in the report.
+    """
+    report = Report()
+    with ExitStack() as stack:
+        boxes: list[Mailbox] = []
+        for one in settings.mailboxes:
+            try:
+                box = stack.enter_context(connecting(one.account()))
+                taken = take_in(box, ledger, settings, now)
+                boxes.append(box)
+            except TriageError as error:
+                report.failed.append(error)
+                continue
+            report.messages += taken.messages
+            report.unreadable += taken.unreadable
+            report.verdicts += taken.verdicts
+        report.contacts = conclude(settings, ledger, now)
+        for box in boxes:
+            try:
+                done = act(Actor(box, ledger, settings, now, dry))
+            except TriageError as error:
+                report.failed.append(error)
+            else:
+                report.done[box.account.name] = done
+                report.problems += done.problems
+    if report.failed and len(report.failed) == len(settings.mailboxes) and len(settings.mailboxes) == 1:
+        raise report.failed[0]
+    return report
+
+
+def conclude(settings: Settings, ledger: Ledger, now: datetime) -> int:
+    """Concludes every contact that new mail, a verdict, the time, or other settings have touched; returns how many."""
+    on = ground(settings, ledger, now)
+    emails = touched(ledger, on)
+    print_ = _fingerprint(settings, on)
+    if ledger.meta(GROUNDS) != print_:
+        emails |= set(everyone(ledger, on))
+    count = conclude_touched(ledger, on, emails)
+    ledger.set_meta(GROUNDS, print_)
+    return count
+
+
+def _fingerprint(settings: Settings, on: Ground) -> str:
+    """What conclusions stand on besides mail and time; when it changes, everything is concluded anew."""
+    facts = (
+        on.pack.fingerprint,
+        sorted(on.directory.domains),
+        sorted(on.directory.staff),
+        sorted(on.directory.mailboxes),
+        str(on.standard),
+        str(on.zone),
+        [verdict.subject() for verdict in on.verdicts],
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def temporary_only(report: Report) -> bool:
+    """Whether everything that failed may mend itself."""
+    return all(isinstance(error, Temporary) for error in report.failed)

@@ -1,0 +1,182 @@
+"""The daemon: one pass at a time, whenever mail arrives and at every interval, until told to stop. The only owner of apscheduler.
+
+A pass is one job with one instance. Beside it, one thread per mailbox sits in IDLE (RFC 2177) and asks for a pass when
+something happens; the interval stays as the safety net, since an IDLE that died silently looks like a quiet mailbox. Nothing
+fails silently: each pass and each failure is one log line (a JSON object, without mail content), and when no pass has ended for
+far too long the process says so and exits, for its supervisor to start it again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+import stamina
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from triage.cycle import Report, run_pass
+from triage.errors import Permanent, Temporary, TriageError
+from triage.ledger import Ledger
+from triage.mailbox import connect
+from triage.settings import MailboxSettings, Settings
+
+log = structlog.get_logger("triage")
+
+JOB = "pass"
+LONGEST_WAIT = timedelta(minutes=5)
+STALLED_AFTER = timedelta(minutes=30)
+"""Beside three intervals: how long no pass may end before the daemon gives up on itself."""
+IDLE_ROUND = 540.0
+"""Seconds; below the 29 minutes of RFC 2177 and what middleboxes allow."""
+STALLED = 70  # EX_SOFTWARE
+
+
+class Daemon:
+    """One running daemon. `clock` gives the time, aware."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.stopping = threading.Event()
+        self.last_end = clock()
+        self.failures = 0
+        self.scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def run(self) -> int:
+        """Works until `stop`; returns the exit status: 0, or STALLED when no pass would end."""
+        self.scheduler.add_listener(self._heard, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        interval = self.settings.daemon.interval
+        self.scheduler.add_job(self.work, "interval", id=JOB, seconds=interval.total_seconds(), next_run_time=self.clock())
+        self.scheduler.start()
+        log.info("started", mailboxes=len(self.settings.mailboxes), interval=interval.total_seconds())
+        if self.settings.daemon.idle:
+            for one in self.settings.mailboxes:
+                threading.Thread(target=self.watch, args=(one,), name=f"idle {one.name}", daemon=True).start()
+        patience = 3 * interval + STALLED_AFTER
+        while not self.stopping.wait(1.0):
+            if self.clock() - self.last_end > patience:
+                log.critical("stalled", last_end=self.last_end.isoformat(), next="exiting, so that the supervisor starts it anew")
+                self.scheduler.shutdown(wait=False)
+                return STALLED
+        self.scheduler.shutdown(wait=True)
+        log.info("stopped")
+        return 0
+
+    def stop(self) -> None:
+        """Asks for the end: the pass under way finishes, no further one begins."""
+        self.stopping.set()
+
+    def work(self) -> None:
+        """One pass. A failure is logged and tried again sooner than the interval, with growing waits."""
+        if self.stopping.is_set():
+            return
+        try:
+            with Ledger.open(self.settings.store.url) as ledger:
+                report = run_pass(self.settings, ledger, now=self.clock())
+        except TriageError as error:
+            self._failed([error])
+        else:
+            _tell(report)
+            self._failed(report.failed) if report.failed else self._went_well()
+        self.last_end = self.clock()
+
+    def _went_well(self) -> None:
+        if self.failures:
+            log.info("recovered", failures=self.failures)
+        self.failures = 0
+
+    def _failed(self, errors: list[TriageError]) -> None:
+        self.failures += 1
+        wait = min(LONGEST_WAIT, self.settings.daemon.interval, timedelta(seconds=2.0**min(self.failures, 10)))
+        wait *= random.uniform(0.75, 1.0)  # noqa: S311 - so that many daemons do not knock at once
+        for error in errors:
+            log.error("pass failed", reason=str(error), permanent=isinstance(error, Permanent), failures=self.failures, again_in=wait.total_seconds())
+        if not all(isinstance(error, Permanent) for error in errors):
+            self.ask(wait)
+
+    def ask(self, wait: timedelta = timedelta()) -> None:
+        """Asks for a pass after `wait`; the scheduler sees to it that never two run at once."""
+        if not self.stopping.is_set():
+            self.scheduler.modify_job(JOB, next_run_time=self.clock() + wait)
+
+    def watch(self, one: MailboxSettings) -> None:
+        """Sits in IDLE on one mailbox and asks for a pass when something happens; connects anew, with growing waits."""
+        while not self.stopping.is_set():
+            try:
+                for attempt in stamina.retry_context(on=Temporary, attempts=None, timeout=None, wait_initial=2.0, wait_max=300.0):
+                    with attempt:
+                        if not self._idle(one):
+                            return
+            except TriageError as error:
+                log.error("idle ended", mailbox=one.name, reason=str(error), next="the interval goes on")
+                return
+
+    def _idle(self, one: MailboxSettings) -> bool:
+        """One connection in IDLE; False when the server has none to offer, or the daemon stops. Raises Temporary when the line breaks."""
+        with connect(one.account()) as box:
+            if not box.can_idle:
+                log.info("no idle", mailbox=one.name, next="the interval is the trigger")
+                return False
+            box.open(box.folders.inbox)
+            self.ask()  # whatever came while nobody watched
+            while not self.stopping.is_set():
+                if box.idle(IDLE_ROUND, self.stopping.is_set) and not self.stopping.is_set():
+                    self.ask()
+        return False
+
+    def _heard(self, event: JobExecutionEvent) -> None:
+        kind = type(event.exception).__name__ if event.exception else "missed"
+        log.critical("pass broke", kind=kind, next="the next interval tries again")
+
+
+def _tell(report: Report) -> None:
+    if report.messages or report.changes or report.contacts or report.problems:
+        log.info(
+            "pass", messages=report.messages, unreadable=report.unreadable, contacts=report.contacts, verdicts=report.verdicts,
+            changes=report.changes, problems=report.problems,
+        )  # fmt: skip
+    else:
+        log.debug("pass", messages=0)
+
+
+def set_up_logging() -> None:
+    """JSON lines on standard error; the mail libraries' own loggers, which hold mail content, stay silent."""
+    for name in ("imapclient", "imaplib", "mailparser", "apscheduler"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Runs the daemon until SIGTERM or SIGINT. Exits with status 0, or STALLED."""
+    set_up_logging()
+    daemon = Daemon(settings)
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        log.info("told to stop", signal=signal.Signals(number).name)
+        daemon.stop()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    sys.exit(daemon.run())

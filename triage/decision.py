@@ -1,0 +1,211 @@
+"""From findings to a stage, with every gate and every check it passed or failed on the way.
+
+The program proposes; people decide. What follows from what is written down in three short tables below, and each decision
+carries the checks that were made, hits and misses alike, so that "why?" and "why not?" both have an answer.
+
+- One rude word, anger, or persistence alone never reach a warning (002/B5, 004/PR2, RE2b).
+- A restriction is proposed only after a warning and conduct that went on, or after one grave incident, and only when every
+  safeguard is met (004/SG1, SG2; 002/W1).
+- What the organisation left undone stands in the way of a restriction, whatever the customer wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from triage.evidence import Turn
+from triage.finding import KINDS, Finding
+from triage.hold import Restriction
+from triage.story import Story
+
+Stage = Literal["clear", "watch", "warn", "restrict", "held"]
+
+POINTS: dict[str, float] = {
+    "threat": 4.0, "harassment": 4.0, "sexual": 4.0, "discrimination": 4.0, "illegal": 4.0,
+    "abuse": 2.0, "allegation": 2.0, "profanity": 1.0, "falsehood": 1.0, "off_topic": 0.5, "hostile_tone": 0.0,
+    "after_stop": 2.0, "staff_shopping": 2.0, "mingled": 1.0,
+    "unreasonable_demand": 1.5, "urgent_demand": 1.0, "named_staff": 1.0, "process_refusal": 1.0,
+    "repeat": 1.0, "volume": 1.0, "arguing": 1.0,
+}  # fmt: skip
+"""How much one finding weighs towards a warning. Our defaults: the policies name no numbers."""
+
+PERSISTENCE = frozenset({"repeat", "volume", "arguing"})
+"""Weighs only beside something else, and never more than `PERSISTENCE_MOST` together (S03)."""
+PERSISTENCE_MOST = 2.0
+WARN_AT = 4.0
+"""Points from which the policy calls for a warning: two abusive mails, or one of the serious kinds."""
+
+WARNING_LASTS = timedelta(days=365)
+WELFARE_LASTS = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, and what came of it, in words."""
+
+    name: str
+    met: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    stage: Stage
+    unmet: tuple[str, ...]
+    """The safeguards that forbid a restriction now."""
+    checks: tuple[Check, ...]
+    rests_on: tuple[Finding, ...]
+    """The findings that led to the stage."""
+    warned: Turn | None = None
+    """The staff message that warned, if a warning is on file and has not lapsed."""
+    grave: bool = False
+
+
+def counts(finding: Finding) -> bool:
+    """Whether a finding may move a contact's stage: the sender's, sure enough, not advisory, not dismissed."""
+    return (
+        not finding.by_staff
+        and not finding.dismissed
+        and finding.severity != "advisory"
+        and finding.strength >= 0.5
+        and KINDS[finding.kind] != "protective"
+    )
+
+
+def points(findings: Iterable[Finding]) -> float:
+    """What findings weigh together: per mail the gravest thing said, plus what was asked and what patterns show."""
+    said: dict[str, float] = {}
+    others = persistence = 0.0
+    for finding in findings:
+        weight = POINTS[finding.kind] * (1.5 if finding.severity == "serious" and POINTS[finding.kind] < 4 else 1.0)
+        if finding.kind in PERSISTENCE:
+            persistence += weight
+        elif KINDS[finding.kind] == "conduct":
+            said[finding.message_key] = max(said.get(finding.message_key, 0.0), weight)
+        else:
+            others += weight
+    total = sum(said.values()) + others
+    return total + min(persistence, PERSISTENCE_MOST) if total else 0.0
+
+
+def _warning(story: Story, restrictions: Sequence[Restriction], now: datetime) -> Turn | None:
+    """The last warning on file; one that led to a restriction which has ended is used up, one of over a year ago has lapsed."""
+    ended = max((r.over_at for r in restrictions if r.over_at is not None and r.over_at < now), default=None)
+    for turn in reversed(story.turns):
+        if turn.act and turn.act.warning and story.owns(turn):
+            lapsed = now - turn.message.sent_at > WARNING_LASTS
+            used_up = ended is not None and turn.message.sent_at < ended
+            return None if lapsed or used_up else turn
+    return None
+
+
+def dealt_with(matter: str, story: Story, now: datetime) -> str:
+    """Why a matter counts as dealt with, as the words that did it; "" when it does not (unknown counts as not)."""
+    answers = [turn for turn in story.turns if turn.matter == matter and turn.act and turn.act.answer]
+    if not answers:
+        return ""
+    last = answers[-1]
+    assert last.act is not None
+    broken = [
+        turn
+        for turn in story.turns
+        if turn.matter == matter and turn.act and turn.act.promise and turn.act.promise_due and turn.act.promise_due < now
+        and not any(later.message.sent_at > turn.message.sent_at for later in answers)
+    ]  # fmt: skip
+    chased = broken and any(
+        turn.matter == matter and not turn.by_staff and turn.message.sent_at > (broken[-1].act.promise_due or now)
+        for turn in story.turns
+        if broken[-1].act
+    )
+    return "" if chased else last.act.answer
+
+
+def _went_on(since: Sequence[Finding], before: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings after a warning that show the conduct went on: something said or done that a warning is for, or more of
+    exactly what the warning was about."""
+    strong = [f for f in since if (KINDS[f.kind] == "conduct" and f.kind not in ("falsehood", "off_topic")) or f.kind == "after_stop"]
+    earlier_kinds = {f.kind for f in before} - PERSISTENCE
+    same = [f for f in since if f.kind in earlier_kinds]
+    enough = [f for f in strong if f.kind != "profanity" or f.severity != "advisory"]
+    return tuple(enough) or (tuple(same) if points(same) >= 2 else ())
+
+
+def gates(
+    story: Story, findings: Sequence[Finding], counted: Sequence[Finding], warned: Turn | None, grave: bool, now: datetime
+) -> tuple[Check, ...]:
+    """Every safeguard with whether it is met, for this contact now."""
+    about = {f.matter for f in counted} or {turn.matter for turn in story.turns if not turn.by_staff and story.owns(turn)}
+    undone = sorted(one for one in about if not dealt_with(one, story, now))
+    standing = [f for f in findings if not f.dismissed and not f.by_staff]
+
+    def kind(name: str) -> list[Finding]:
+        return [f for f in standing if f.kind == name and f.strength >= 0.5]
+
+    when = {turn.message.key: turn for turn in story.turns}
+
+    def answered_since(finding: Finding) -> bool:
+        sent = when[finding.message_key].message.sent_at
+        return any(t.act and t.act.answer and t.matter == finding.matter and t.message.sent_at > sent for t in story.turns)
+
+    welfare = [f for f in kind("welfare") if now - when[f.message_key].message.sent_at <= WELFARE_LASTS]
+    rights = [f for f in kind("rights") if not answered_since(f)]
+    appeals = [
+        f
+        for f in kind("appeal")
+        if not any(t.act and t.act.appeal_decided and t.message.sent_at > when[f.message_key].message.sent_at for t in story.turns)
+    ]
+    warned_words = f"warned on {warned.message.sent_at:%Y-%m-%d}" if warned else "one grave incident needs no warning first"
+    return (
+        Check("not_dealt_with", not undone, "the matter was answered" if not undone else "a matter was never really answered"),
+        Check("not_warned", bool(warned) or grave or not counted, warned_words if warned or grave else "no warning is on file"),
+        Check("welfare", not welfare, "no sign of a risk to life or welfare" if not welfare else "a mail speaks of a risk to welfare"),
+        Check("rights", not rights, "no right is waiting for an answer" if not rights else "a legal right was invoked and is not answered yet"),
+        Check("appeal_pending", not appeals, "no appeal is open" if not appeals else "an appeal waits for its decision"),
+        Check("adjustment", not kind("adjustment"), "no adjustment was asked for" if not kind("adjustment") else "an adjustment was asked for"),
+        Check(
+            "unauthenticated",
+            not kind("unauthenticated"),
+            "no doubt about the sender" if not kind("unauthenticated") else "a mail in this name could not be authenticated",
+        ),
+        Check("campaign", not kind("campaign"), "not part of a campaign" if not kind("campaign") else "takes part in a campaign, which is a right"),
+    )
+
+
+def decide(
+    story: Story, findings: Sequence[Finding], restrictions: Sequence[Restriction], *, now: datetime, highest: Stage = "held"
+) -> Decision:
+    """The stage of one contact at `now` (aware, UTC), the open safeguards, and all that was checked."""
+    when = {turn.message.key: turn.message.sent_at for turn in story.turns}
+    counted = [f for f in findings if counts(f)]
+    in_force = [r for r in restrictions if r.in_force(now)]
+    warned = _warning(story, restrictions, now)
+    acted = max([r.start for r in restrictions if r.start <= now] + ([warned.message.sent_at] if warned else []), default=None)
+    since = [f for f in counted if acted is None or when[f.message_key] > acted]
+    before = [f for f in counted if acted is not None and when[f.message_key] <= acted]
+    grave = [f for f in since if f.severity == "grave"]
+    went_on = _went_on(since, before) if warned else ()
+    safeguards = gates(story, findings, since or counted, warned, bool(grave), now)
+    unmet = tuple(check.name for check in safeguards if not check.met)
+    weight = points(since)
+    checks = (
+        *safeguards,
+        Check("restriction in force", bool(in_force), f"{len(in_force)} in force" if in_force else "none is in force"),
+        Check("one grave incident", bool(grave), "yes" if grave else "nothing of that weight since staff last acted"),
+        Check("conduct after the warning", bool(went_on), f"{len(went_on)} findings after it" if went_on else "nothing that calls for more"),
+        Check("calls for a warning", weight >= WARN_AT, f"{weight:g} of {WARN_AT:g} points since staff last acted"),
+    )
+    stage: Stage
+    if in_force:
+        stage, rests_on = "held", tuple(before)
+    elif grave or went_on:
+        rests_on = tuple(grave) + tuple(f for f in went_on if f not in grave)
+        stage = "warn" if unmet or highest == "warn" else "restrict"
+    elif weight >= WARN_AT:
+        stage, rests_on = "warn", tuple(since)
+    else:
+        seen = [f for f in findings if KINDS[f.kind] != "protective" and not f.by_staff and not f.dismissed]
+        stage, rests_on = ("watch" if seen else "clear"), tuple(seen)
+    return Decision(stage, unmet, checks, rests_on, warned, bool(grave))

@@ -1,0 +1,116 @@
+"""The detectors: one file per kind or close family, pure, unaware of each other.
+
+`ORDER` is the table of what runs. Protective detectors run first: where one of them fires, what the mail asks or repeats is
+not held against its writer (principle 4), while what it says (a threat, an insult) stays visible to the people who read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from triage.detect import (
+    adjustment,
+    after_stop,
+    allegation,
+    appeal,
+    arguing,
+    campaign,
+    demand,
+    discrimination,
+    falsehood,
+    harassment,
+    illegal,
+    insult,
+    mingled,
+    named_staff,
+    off_topic,
+    process_refusal,
+    profanity,
+    repeat,
+    rights,
+    sexual,
+    staff_shopping,
+    threat,
+    tone,
+    unauthenticated,
+    urgent,
+    volume,
+    welfare,
+)
+from triage.evidence import Evidence
+from triage.finding import KINDS, Sign
+
+Detector = Callable[[Evidence], Iterable[Sign]]
+
+PROTECTIVE: tuple[Detector, ...] = (
+    welfare.detect,
+    rights.detect,
+    appeal.detect,
+    adjustment.detect,
+    campaign.detect,
+    unauthenticated.detect,
+)
+"""What protects the writer."""
+
+SAID: tuple[Detector, ...] = (
+    threat.detect,
+    insult.detect,
+    profanity.detect,
+    harassment.detect,
+    sexual.detect,
+    discrimination.detect,
+    tone.detect,
+    allegation.detect,
+    illegal.detect,
+    off_topic.detect,
+    falsehood.detect,
+)
+"""What the words of one mail say."""
+
+ASKED: tuple[Detector, ...] = (
+    urgent.detect,
+    demand.detect,
+    named_staff.detect,
+    process_refusal.detect,
+    mingled.detect,
+)
+"""What one mail asks."""
+
+PATTERNS: tuple[Detector, ...] = (
+    repeat.detect,
+    after_stop.detect,
+    volume.detect,
+    staff_shopping.detect,
+    arguing.detect,
+)
+"""What many mails show."""
+
+BINDS_STAFF: tuple[Detector, ...] = (insult.detect, profanity.detect, discrimination.detect, sexual.detect, threat.detect)
+"""What is looked for in our own mails where the policy binds both sides (003/0, 004/RS2)."""
+
+SHIELDING = frozenset({"welfare", "rights", "appeal", "adjustment"})
+"""Protective kinds under which a mail's requests and repetition are not counted."""
+
+SURE = 0.5
+"""From this strength on a sign counts; below it is "unsure" and only ever shown."""
+
+
+def detect(evidence: Evidence) -> tuple[Sign, ...]:
+    """Every sign on one message, protective ones first.
+
+    A customer's message gets every detector; a staff message only those that bind staff. An empty message gets none but
+    the protective ones.
+    """
+    if evidence.by_staff:
+        return _run(BINDS_STAFF, evidence)
+    protective = _run(PROTECTIVE, evidence)
+    shielded = any(sign.kind in SHIELDING and sign.strength >= SURE for sign in protective)
+    said = _run(SAID, evidence)
+    rest = () if shielded else _run((*ASKED, *PATTERNS), evidence)
+    return protective + said + rest
+
+
+def _run(detectors: tuple[Detector, ...], evidence: Evidence) -> tuple[Sign, ...]:
+    signs = tuple(sign for detector in detectors for sign in detector(evidence))
+    assert all(sign.kind in KINDS for sign in signs)
+    return signs

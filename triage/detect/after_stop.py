@@ -1,0 +1,48 @@
+"""after_stop: contact after being asked not to write (004/UD6; D15), on the matter the request was about.
+
+The stop request, or the restriction in force, is quoted and dated. A mail after the end of a restriction, on another matter,
+or one that only accepts the request is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from triage.detect.pressing import accepts
+from triage.evidence import Evidence, Turn
+from triage.finding import Quote, Sign
+
+
+def _stops(turn: Turn, evidence: Evidence) -> bool:
+    if turn.act is None:
+        return False
+    if (notice := turn.act.restriction) is not None:
+        return notice.start <= evidence.now and (notice.until is None or evidence.now <= notice.until)
+    return bool(turn.act.stop)
+
+
+def detect(evidence: Evidence) -> Iterable[Sign]:
+    """At most one sign on a customer's mail; evidence: the words and date of every request to stop that was in force."""
+    turns = [turn for turn in evidence.matter_history if turn.by_staff and turn.act]
+    asked: list[Turn] = []
+    for turn in turns:
+        if _stops(turn, evidence):
+            asked.append(turn)
+        elif turn.act and (turn.act.lifted or turn.act.asks):
+            asked = []  # whoever asks the customer for something has opened the door again
+    if not asked or accepts(evidence.message):
+        return
+    first = asked[0]
+    quotes = []
+    for turn in asked:
+        assert turn.act is not None
+        words = turn.act.restriction.words if turn.act.restriction else turn.act.stop
+        quotes.append(Quote(turn.message.message_id, words))
+    yield Sign(
+        kind="after_stop",
+        strength=0.9,
+        severity="ordinary",
+        quotes=tuple(quotes),
+        reason=f"Wrote about this matter again after being asked on {first.message.sent_at:%Y-%m-%d} not to.",
+        earlier=tuple(turn.message.message_id for turn in asked),
+    )

@@ -1,0 +1,289 @@
+"""The small language in which phrase files are written, and finding its phrases in a sentence.
+
+A phrase is words in order, in small letters. Beside plain words it may hold
+
+    (a|b c)    one of these            [a|b]    one of these or nothing; so does (a|b)?
+    word~      word with any ending    ..       up to three words, whatever they are
+    *          one word, whatever it is
+    <name>     a word list             ...      up to eight words
+    ^ and $    where the sentence begins and ends
+
+Apostrophes may be missing in the mail ("dont"), a hyphen may be a hyphen, a blank or nothing.
+Every phrase is looked for only in sentences that hold one of its rarest words, so that a mail costs little however long the
+lists grow. All repeats are bounded, so matching takes time linear in the length of a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from triage.errors import Misconfigured
+from triage.finding import Severity
+
+FOLDER = Path(__file__).resolve().parents[2] / "rules" / "phrases"
+
+STAFF_LETTER = "\ua4d0"
+"""Stands for every letter of a staff member's name in a folded sentence, so that phrases can say <staff>."""
+
+_COMMON = frozenset(
+    """a an and are as at be been but by can could did do does for from get go got had has have he her him his how i if in is it
+    its just like me my no not now of off on one or our out she so some that the their them then there they this to too up us
+    was we were what when where which who will with would you your youre all am about any back come day give good him ill ive
+    im know make more need see take tell want way well time put send say said people person someone somebody man woman ever
+    youll thats shes hes theyre dont cant wont really very only never still again""".split()
+)
+_STEM = 6
+"""Letters of a word's beginning that are looked up."""
+_PIECE = re.compile(r"\.\.\.|\.\.|\^|\$|<[\w-]+>|\(|\)|\[|\]|\||\*|\?|[\w'-]+~?")
+_TOKEN = re.compile(r"[\w']+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a phrase as a regular expression; `anchors` are words one of which must stand in the sentence (None: unknown)."""
+
+    pattern: str
+    anchors: frozenset[str] | None
+    needs: tuple[frozenset[str], ...] = ()
+    """All such sets of a sequence, where there is more than one firm part: each must have a word in the sentence."""
+    gap: bool = False
+    optional: bool = False
+
+
+def _price(anchors: frozenset[str] | None) -> float:
+    """How often these words would wake the phrase for nothing; the cheapest part of a phrase becomes its anchor."""
+    if not anchors:
+        return float("inf")
+    return sum(40.0 if word.rstrip("~") in _COMMON else 1.0 for word in anchors)
+
+
+class _Reader:
+    """Turns the text of one phrase into a regular expression and its anchors, by recursive descent."""
+
+    def __init__(self, text: str, lists: Mapping[str, _Part]) -> None:
+        self.pieces = _PIECE.findall(text)
+        if "".join(self.pieces) != text.replace(" ", ""):
+            raise ValueError(f"cannot read the phrase {text!r}")
+        self.text, self.lists, self.at = text, lists, 0
+
+    def read(self) -> _Part:
+        part = self._choice(None)
+        if self.at != len(self.pieces):
+            raise ValueError(f"a bracket too many in the phrase {self.text!r}")
+        return part
+
+    def _choice(self, closing: str | None) -> _Part:
+        branches = [self._sequence(closing)]
+        while self.at < len(self.pieces) and self.pieces[self.at] == "|":
+            self.at += 1
+            branches.append(self._sequence(closing))
+        if len(branches) == 1:
+            return branches[0]
+        known = [branch.anchors for branch in branches]
+        anchors = None if any(a is None for a in known) else frozenset().union(*(a for a in known if a))
+        return _Part("(?:" + "|".join(branch.pattern for branch in branches) + ")", anchors)
+
+    def _sequence(self, closing: str | None) -> _Part:
+        parts: list[_Part] = []
+        while self.at < len(self.pieces) and self.pieces[self.at] not in ("|", ")", "]"):
+            parts.append(self._piece())
+        if not parts:
+            raise ValueError(f"an empty place in the phrase {self.text!r}")
+        return _join(parts)
+
+    def _piece(self) -> _Part:
+        piece = self.pieces[self.at]
+        self.at += 1
+        if piece in "([":
+            inner = self._choice(piece)
+            if self.at >= len(self.pieces) or self.pieces[self.at] not in ")]":
+                raise ValueError(f"a bracket is not closed in the phrase {self.text!r}")
+            self.at += 1
+            asked = self.pieces[self.at : self.at + 1] == ["?"]
+            self.at += asked
+            return _Part(inner.pattern, None, optional=True) if piece == "[" or asked else inner
+        if piece in ("..", "..."):
+            return _Part(r"(?:[\w'-]+\W+){0,%d}?" % (3 if piece == ".." else 8), None, gap=True)
+        if piece == "*":
+            return _Part(r"\b[\w'-]+", None)
+        if piece == "^":
+            return _Part(r"^\W*", None, gap=True)
+        if piece == "$":
+            return _Part(r"\W*$", None, gap=True)
+        if piece.startswith("<"):
+            if piece[1:-1] not in self.lists:
+                raise ValueError(f"no word list is called {piece}, which the phrase {self.text!r} asks for")
+            return self.lists[piece[1:-1]]
+        return _word(piece)
+
+
+def _word(piece: str, plural: bool = False) -> _Part:
+    stem = piece.rstrip("~")
+    pattern = re.escape(stem).replace("\\-", "-").replace("-", r"[\s-]?").replace("'", "'?")
+    bare = stem.replace("'", "")
+    if "-" in bare:
+        anchors = frozenset({bare.split("-")[0][:_STEM] + "~"})
+    elif piece.endswith("~"):
+        anchors = frozenset({bare[:_STEM] + "~"})
+    else:
+        anchors = frozenset({bare, bare + "s", bare + "es"} if plural else {bare})
+    ending = r"\w*" if piece.endswith("~") else r"(?:e?s)?" if plural else ""
+    return _Part(r"\b" + pattern + ending + r"\b", anchors)
+
+
+def _join(parts: list[_Part]) -> _Part:
+    """Parts in order, with whatever is not a letter between them."""
+    pattern = ""
+    for i, part in enumerate(parts):
+        last = i == len(parts) - 1
+        between = "" if last or part.gap or (i + 1 < len(parts) and parts[i + 1].pattern == r"\W*$") else r"\W+"
+        if part.optional:
+            # An optional last part brings its own gap along, or "stupid [cow]" would need a blank at the end.
+            pattern += rf"(?:\W+{part.pattern})?" if last and pattern else rf"(?:{part.pattern}{between})?"
+        elif not last and all(p.optional for p in parts[i + 1 :]):
+            pattern += part.pattern
+            pattern += "".join(rf"(?:\W+{p.pattern})?" for p in parts[i + 1 :])
+            break
+        else:
+            pattern += part.pattern + between
+    firm = [part.anchors for part in parts if not part.optional]
+    known = tuple(sorted({anchors for anchors in firm if anchors}, key=_price))
+    return _Part(pattern, known[0] if known else None, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Phrases that show the same thing: what they say about a mail, and how sure and how grave that is."""
+
+    name: str
+    reason: str
+    """Goes on "The mail …": what the reviewer reads."""
+    severity: Severity
+    strength: float
+    unless: tuple[re.Pattern[str], ...] = ()
+    """If any of these stands in the sentence too, it is not meant like that (idioms, trades)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    group: Group
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    pattern: re.Pattern[str]
+    group: Group
+    needs: tuple[frozenset[str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All the phrases of one kind, ready for looking up."""
+
+    groups: Mapping[str, Group]
+    _phrases: tuple[Phrase, ...]
+    _by_word: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    _always: tuple[int, ...] = ()
+
+    def find(self, folded: str, words: frozenset[str]) -> Iterator[Hit]:
+        """Every phrase that stands in this folded sentence; `words` are its words from `words_of`."""
+        for number in self._awake(words):
+            pattern, group = self._phrases[number].pattern, self._phrases[number].group
+            found = pattern.search(folded)
+            while found is not None:
+                if any(guard.search(folded) for guard in group.unless):
+                    break
+                yield Hit(group, found.start(), found.end())
+                found = pattern.search(folded, max(found.end(), found.start() + 1))
+
+    def _awake(self, words: frozenset[str]) -> list[int]:
+        """The numbers of the phrases of which every firm part may be in a sentence with these words."""
+        awake = set(self._always)
+        for word in words & self._by_word.keys():
+            awake.update(self._by_word[word])
+        return [n for n in sorted(awake) if not any(need.isdisjoint(words) for need in self._phrases[n].needs)]
+
+
+def words_of(folded: str) -> frozenset[str]:
+    """The words of a folded sentence, with and without what follows an apostrophe, and their beginnings ("sma~")."""
+    words: set[str] = set()
+    for token in set(_TOKEN.findall(folded)):
+        if "'" in token:
+            words.add(token.replace("'", ""))
+            words.update(piece for piece in token.split("'") if piece)
+        else:
+            words.add(token)
+    words.update([word[:end] + "~" for word in words for end in range(2, min(len(word), _STEM) + 1)])
+    return frozenset(words)
+
+
+@cache
+def book(kind: str) -> Book:
+    """The phrases of `rules/phrases/<kind>.toml`. Raises Misconfigured, with every fault, when they cannot be read."""
+    return compose(_load(kind), _lists(), kind)
+
+
+def compose(content: Mapping[str, Any], lists: Mapping[str, _Part], kind: str) -> Book:
+    """A book from the content of a phrase file."""
+    faults: list[str] = []
+    groups: dict[str, Group] = {}
+    phrases: list[Phrase] = []
+    index: dict[str, list[int]] = {}
+    always: list[int] = []
+    for entry in content["group"]:
+        unless = tuple(re.compile(_compile(text, lists, kind, faults).pattern) for text in entry.get("unless", []))
+        group = Group(entry["name"], entry["reason"], entry["severity"], float(entry["strength"]), unless)
+        groups[group.name] = group
+        for text in entry["phrases"]:
+            part = _compile(text, lists, kind, faults)
+            for word in part.anchors or ():
+                index.setdefault(word, []).append(len(phrases))
+            if not part.anchors:
+                always.append(len(phrases))
+            phrases.append(Phrase(re.compile(part.pattern), group, part.needs))
+    if faults:
+        raise Misconfigured(faults)
+    found_under = {word: tuple(numbers) for word, numbers in index.items()}
+    return Book(groups, tuple(phrases), found_under, tuple(always))
+
+
+def _compile(text: str, lists: Mapping[str, _Part], kind: str, faults: list[str]) -> _Part:
+    try:
+        return _Reader(text, lists).read()
+    except ValueError as fault:
+        faults.append(f"rules/phrases/{kind}.toml: {fault}.")
+        return _Part(r"(?!)", None)
+
+
+def _load(kind: str) -> dict[str, Any]:
+    path = FOLDER / f"{kind}.toml"
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as fault:
+        raise Misconfigured([f"rules/phrases/{kind}.toml cannot be read: {fault}."]) from fault
+
+
+@cache
+def _lists() -> Mapping[str, _Part]:
+    """The word lists of words.toml, in their order; a list may use those above it."""
+    lists: dict[str, _Part] = {"staff": _Part(rf"\b{STAFF_LETTER}+\b", None)}
+    for name, entry in _load("words").items():
+        plural = bool(entry.get("plural", False))
+        parts = [_Reader(text, lists).read() if re.search(r"[ <(]", text) else _word(text, plural) for text in entry["words"]]
+        if plural:
+            parts = [
+                part if not re.search(r"[ <(]", text) else _Part(part.pattern + r"(?:e?s)?\b", part.anchors)
+                for part, text in zip(parts, entry["words"], strict=True)
+            ]
+        anchors = [part.anchors for part in parts]
+        known = None if any(a is None for a in anchors) else frozenset().union(*(a for a in anchors if a))
+        lists[name] = _Part("(?:" + "|".join(part.pattern for part in parts) + ")", known)
+    return lists

@@ -1,0 +1,90 @@
+"""Does a mail press on with what was already dealt with? The ground that repeat, arguing and staff_shopping share.
+
+A mail presses on when it comes after an answer in its matter, asks for the same thing, and is neither thanks, nor acceptance,
+nor what the staff asked for, nor a chaser for something promised and not done.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from triage import terms
+from triage.evidence import Evidence, Turn
+from triage.message import Message
+
+_THANKS = re.compile(
+    r"\b(?:thank(?:s| you)|cheers|much appreciated|point taken|fair enough|understood|got it|that'?s? (?:great|fine|perfect|helpful|kind|brilliant)|all sorted|that did the trick|sorry for|i apologi[sz]e|no further)\b",
+    re.IGNORECASE,
+)
+_WANTS = re.compile(
+    r"\?|\b(?:want|need|demand|insist|expect|require|please|refund|pay|send|give|fix|swap|answer|cancel|undo|reconsider|change|repay|reverse|reinstate|accept|ask(?:ing)?|still|again|waiting|when|why|get(?:ting)? (?:my|it|this)|where|how about|owe)\b",
+    re.IGNORECASE,
+)
+_FACT = re.compile(r"\d{2,}|\b(?:attached|enclosed|photo|photos|video|receipt|invoice|statement|letter|report|evidence|witness)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    answers: tuple[Turn, ...]
+    """The staff turns that had answered the matter before this mail, oldest first."""
+    alike: float
+    """0 to 1: how much of this mail's wording stands in what the contact asked earlier on the matter."""
+    new_facts: tuple[str, ...]
+    """Numbers and mentions of evidence that nobody had named on this matter before."""
+
+
+def accepts(message: Message) -> bool:
+    """Whether a mail mainly thanks or accepts: short, with thanks, and without a further demand."""
+    own = message.own[:2000]
+    thanked = _THANKS.search(own)
+    if not thanked:
+        return False
+    rest = _THANKS.sub(" ", own)
+    return len(own.split()) <= 60 and not re.search(r"\?|\b(?:but|however|still|not good enough|yet)\b", rest, re.IGNORECASE)
+
+
+def outstanding(evidence: Evidence) -> str:
+    """Words of a staff promise on this matter that was not kept, or not due yet, when this mail came; "" if there is none.
+
+    A promise counts as kept once a later answer follows it. While one is outstanding the matter is not dealt with, and
+    whoever asks about it only asks for what was promised (practice, trap T1).
+    """
+    turns = [turn for turn in evidence.matter_history if turn.by_staff and turn.act]
+    for place, turn in enumerate(turns):
+        act = turn.act
+        if act is None or not act.promise or act.final:
+            continue
+        later = [one for one in turns[place + 1 :] if one.act and one.act.answer]
+        due_later = act.promise_due is not None and evidence.message.sent_at <= act.promise_due
+        if due_later or not later:
+            return act.promise
+    return ""
+
+
+def answers_before(evidence: Evidence) -> tuple[Turn, ...]:
+    return tuple(turn for turn in evidence.matter_history if turn.by_staff and turn.act and turn.act.answer)
+
+
+def _asked_for(evidence: Evidence) -> bool:
+    """Whether the last thing staff wrote on the matter asked for something and nobody has written since."""
+    last = next((turn for turn in reversed(evidence.matter_history) if not turn.automatic), None)
+    return bool(last and last.by_staff and last.act and last.act.asks)
+
+
+def pressing(evidence: Evidence) -> Pressing | None:
+    """How this mail presses on with a matter that was dealt with; None when it does not."""
+    message = evidence.message
+    answers = answers_before(evidence)
+    if not answers or outstanding(evidence) or _asked_for(evidence) or accepts(message) or not message.own.strip():
+        return None
+    if not _WANTS.search(message.own):
+        return None
+    earlier = [turn.message for turn in evidence.matter_history if not turn.by_staff and not turn.automatic]
+    asked = terms.words("\n".join(f"{m.subject}\n{m.own}" for m in earlier))
+    told = terms.words("\n".join(turn.message.own for turn in evidence.matter_history if turn.by_staff))
+    said = terms.words(message.own)
+    alike = len(said & (asked | told)) / len(said) if said else 1.0
+    before = "\n".join(turn.message.own for turn in evidence.matter_history)
+    facts = tuple(dict.fromkeys(fact for fact in _FACT.findall(message.own) if fact.lower() not in before.lower()))
+    return Pressing(answers, alike, facts)

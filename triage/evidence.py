@@ -1,0 +1,90 @@
+"""Everything a detector may look at, frozen: one message, what came before it, who the staff are, the pack's numbers.
+
+A detector is a pure function `detect(evidence) -> Iterable[Sign]`. It sees only what was known when the message arrived
+(earlier messages, oldest first), never what came later, so that the same mail gives the same finding whenever it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from triage.answer import StaffAct
+from triage.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who we are: the organisation's domains, its staff, and the addresses of its mailboxes. All in lower case."""
+
+    domains: frozenset[str]
+    staff: tuple[str, ...] = ()
+    mailboxes: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    """Words of staff names known from display names and addresses ("alice", "moore"), lower case, for "is this person one of us"."""
+
+    def employs(self, email: str) -> bool:
+        """Whether this address is one of ours (a staff member's or a mailbox's)."""
+        return email.rpartition("@")[2] in self.domains or email in self.staff or email in self.mailboxes
+
+    def is_person(self, email: str) -> bool:
+        """Whether this address is a member of staff rather than a shared mailbox."""
+        return self.employs(email) and email not in self.mailboxes
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message in its story."""
+
+    message: Message
+    by_staff: bool
+    matter: str
+    """The id of the matter it belongs to."""
+    act: StaffAct | None = None
+    """What the staff did in it (answered, warned, asked to stop …); None on a customer's message."""
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The numbers of a policy pack. The policies themselves name none: these are our defaults, shown on every flag."""
+
+    volume_messages: int = 6
+    """More mails than this on one matter inside `volume_window`, after an answer, are a high volume."""
+    volume_window: timedelta = timedelta(hours=24)
+    volume_week: int = 12
+    """The same for seven days."""
+    repeat_after_answers: int = 2
+    """Writing again after one answer is anyone's right; after this many it is a repeat."""
+    arguing_after_explanations: int = 3
+    campaign_writers: int = 3
+    """From this many different people with one template on, it is a campaign."""
+    overdue_days: float = 10.0
+    """Working days after which an unanswered matter is overdue on our side when no service standard is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    message: Message
+    by_staff: bool
+    matter: str
+    history: tuple[Turn, ...]
+    """All earlier messages with this contact, both sides and every matter, oldest first."""
+    directory: Directory
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    service_standard: timedelta | None = None
+    """How soon a reply is promised; None when the organisation has not said so."""
+    template_twins: tuple[str, ...] = ()
+    """Message-IDs of earlier mails by *other* people with (nearly) the same words; see campaign."""
+    scores: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
+    """From the trained model, if there is one: kind → (sentence, probability) pairs over the message's own words."""
+
+    @property
+    def matter_history(self) -> tuple[Turn, ...]:
+        """The earlier messages on the same matter, oldest first."""
+        return tuple(turn for turn in self.history if turn.matter == self.matter)
+
+    @property
+    def now(self) -> datetime:
+        return self.message.sent_at

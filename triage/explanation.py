@@ -1,0 +1,222 @@
+"""The sentences people read about a decision: in the note in their mailbox, in `triage explain`, in the demo.
+
+Written to be read in twenty seconds: what is proposed, our own part first, what was seen in quoted words, what speaks against
+it, what happens next. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from triage.message import Unreadable
+from triage.policy import Pack
+
+Row = Mapping[str, Any]
+
+NAMES = {
+    "threat": "a threat", "abuse": "insults at a person", "profanity": "swearing at a person", "harassment": "intimidation or goading",
+    "sexual": "sexual remarks", "discrimination": "discriminatory remarks", "hostile_tone": "a hostile tone (advisory)",
+    "allegation": "an accusation against staff", "falsehood": "statements that do not agree (to be checked)", "illegal": "an illegal act or a danger to the public",
+    "off_topic": "nothing to do with the service", "urgent_demand": "a reply demanded at once", "unreasonable_demand": "a demand that cannot be met",
+    "named_staff": "insists on one member of staff", "process_refusal": "refuses the complaints process", "repeat": "the same matter again after it was dealt with",
+    "after_stop": "wrote again after being asked not to", "volume": "a high number of mails", "staff_shopping": "the same request to a further colleague after an answer",
+    "arguing": "contests an explained decision again", "mingled": "requests mixed with accusations", "welfare": "a risk to life or welfare",
+    "rights": "a legal right is invoked", "appeal": "an appeal", "adjustment": "an adjustment is asked for", "campaign": "one of many letters with the same words",
+    "unauthenticated": "the sender could not be authenticated",
+}  # fmt: skip
+
+TITLES = {
+    "urgent": "Please read this mail now",
+    "warn": "A warning may be due",
+    "restrict": "A restriction may be considered",
+    "hold": "A no-reply hold is in force",
+    "unreadable": "A mail that could not be read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its lines; a line that begins with a quotation mark is a quotation."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def day(moment: str | datetime) -> str:
+    """A date as people write it, day first and month in letters, so that it reads the same everywhere: "3 Sep 2026"."""
+    when = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{when.day} {when:%b %Y}"
+
+
+def clause_words(reference: str, pack: Pack | None) -> str:
+    """ "004/UD7, taking the same request to further staff"; says so when the policy has no clause for it."""
+    if not reference:
+        return "no clause of this policy; shown for information"
+    clause = pack.clause(reference) if pack else None
+    return f"{reference}, {clause.title}" if clause else reference
+
+
+def evidence(finding: Row, dates: Mapping[str, str]) -> str:
+    """The evidence of one finding in a line or several: what was seen, the words, the earlier mails with their dates.
+
+    `dates`: Message-ID → ISO date of the mails that may be named.
+    """
+    lines = [finding["reason"]]
+    for quote in finding["quotes"]:
+        own = quote["message_id"] == finding["message_id"]
+        lines.append(f'"{quote["text"]}"' + ("" if own else f" ({_named(quote['message_id'], dates)})"))
+    if finding["earlier"]:
+        lines.append("Rests on: " + ", ".join(_named(one, dates) for one in finding["earlier"]))
+    return "\n".join(lines)
+
+
+def _named(message_id: str, dates: Mapping[str, str]) -> str:
+    return f"{dates[message_id][:10]} {message_id}" if message_id in dates else message_id
+
+
+def our_part(matter: Row | None) -> Section:
+    """What we did and did not do about the matter, before anything is said about the customer (principle 2)."""
+    if matter is None:
+        return Section("Our part first", ("No matter of theirs is known.",))
+    lines = []
+    if matter["answer_words"]:
+        lines.append(f"Answered {len(matter['answers'])} times; the last answer says:")
+        lines.append(f'"{_short(matter["answer_words"])}"')
+    else:
+        lines.append("This matter was never really answered by us.")
+    others = list(dict.fromkeys(matter["no_answer"].values()))
+    if others:
+        lines.append(f"Further mails of ours do not count as an answer: {'; '.join(others[:3])}.")
+    if matter["waiting_since"]:
+        late = f", due {day(matter['deadline'])}: overdue on our side" if matter["overdue"] else ""
+        lines.append(f"They have been waiting for an answer since {day(matter['waiting_since'])}{late}.")
+    return Section("Our part first", tuple(lines))
+
+
+def _short(text: str, most: int = 280) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1].rsplit(" ", 1)[0] + " …"
+
+
+def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str]) -> Section:
+    """Each finding with its date, clause and the words that show it; the latest first."""
+    lines = []
+    for finding in sorted(findings, key=lambda one: sent.get(one["message_id"], ""), reverse=True)[:8]:
+        when = f"{day(sent[finding['message_id']])}: " if finding["message_id"] in sent else ""
+        lines.append(f"{when}{NAMES[finding['kind']]} ({clause_words(finding['clause'], pack)})")
+        own = [quote for quote in finding["quotes"] if quote["message_id"] == finding["message_id"]]
+        lines += [f'"{_short(quote["text"])}"' for quote in own[:3]] or [finding["reason"]]
+        if own and finding["earlier"]:
+            lines.append(finding["reason"])
+    if len(findings) > 8:
+        lines.append(f"… and {len(findings) - 8} more; see: triage contacts")
+    return Section("What was seen", tuple(lines) or ("Nothing further.",))
+
+
+def against(proposal: Row) -> Section:
+    """What stands in the way, or speaks against it: the open safeguards, and what the program does not know."""
+    open_gates = [check["words"] for check in proposal["checks"] if check["name"] in proposal["unmet"]]
+    lines = [f"{words[0].upper()}{words[1:]}." for words in open_gates]
+    lines.append("The program counts and quotes; it knows nothing of intent, illness or what was said on the telephone.")
+    return Section("What speaks against it", tuple(lines))
+
+
+def _next(proposal: Row) -> tuple[str, ...]:
+    kind, who = proposal["kind"], proposal["decided_by"]
+    if kind == "urgent":
+        return ("Read the mail and act as your duty of care says. The program does nothing about it.",)
+    if kind == "warn":
+        return (
+            f"If you agree, {who} writes the warning in the usual way; once it is in Sent, the program counts from there.",
+            "If not, dismiss it: these findings will not be held against the contact.",
+        )
+    if kind == "restrict":
+        return (
+            f"If you agree, {who} decides and tells the customer in writing, with an end date and a way to appeal.",
+            "The hold begins only when that notice is in Sent. The program cannot start it.",
+        )
+    restriction = proposal["restriction"] or {}
+    until = f"until {day(restriction['until'])}" if restriction.get("until") else "with no end date in the notice: please add one"
+    return (
+        f"Mail on this matter is filed in Triage/Held {until}; somebody still reads it, and no reply is owed.",
+        "A new matter, a legal right, an appeal, anything about welfare or an emergency stays in the inbox.",
+    )
+
+
+def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
+    """The sections of the note about one proposal."""
+    if proposal["kind"] == "unreadable":
+        return _unreadable_note(proposal)
+    sent = {proposal["about"]: proposal["sent_at"], **proposal.get("dates", {})}
+    kind = proposal["kind"]
+    who = proposal["sender"]["name"] or proposal["sender"]["email"]
+    matter = proposal["our_part"]
+    proposed = {
+        "urgent": f"Somebody should read this mail from {who} at once.",
+        "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent and nothing was moved; you decide.",
+        "restrict": f"To consider restricting contact with {who} under the {proposal['policy']}. Nothing was sent or moved; a person decides.",
+        "hold": "You told the customer of a restriction: it is in force.",
+    }[kind]
+    sections = [Section("What is proposed" if kind != "hold" else "What is in force", (proposed,))]
+    if kind == "hold":
+        sections.append(Section("What your notice says", (f'"{_short(proposal["restriction"]["words"])}"',)))
+        held = proposal.get("held", [])
+        sections.append(Section("What is held", (f"{len(held)} mails so far.",)))
+    else:
+        if kind != "urgent":
+            sections.append(our_part(matter))
+        sections.append(seen(proposal["findings"], pack, sent))
+        if kind != "urgent":
+            sections.append(against(proposal))
+    sections.append(Section("What happens next", _next(proposal)))
+    return tuple(sections)
+
+
+def unreadable(mail: Unreadable) -> dict[str, Any]:
+    """The proposal that shows people a mail the program could make no sense of."""
+    return {
+        "id": "p-" + mail.key[:12],
+        "kind": "unreadable",
+        "mailbox": mail.mailbox,
+        "about": mail.message_id,
+        "about_key": mail.key,
+        "references": [mail.message_id],
+        "subject": mail.subject or "(no subject)",
+        "sender": {"name": "", "email": mail.sender},
+        "sent_at": mail.received_at.isoformat(),
+        "keys": [mail.key],
+        "reason": mail.reason,
+        "verdict": None,
+    }
+
+
+def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
+    who = proposal["sender"]["email"] or "an unknown sender"
+    return (
+        Section("What is asked", (f"Please open this mail from {who}, received on {day(proposal['sent_at'])}: the program could not read it.",)),
+        Section("Why", (proposal["reason"],)),
+        Section("What happens next", ("It lies unchanged where it was. It counts neither for nor against anybody.",)),
+    )
+
+
+def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
+    """The two moves that are a verdict, and that everything else is none."""
+    if proposal["kind"] == "hold":
+        return Section("How to answer", ("To end the hold early, tell the customer so in writing; the program reads it in Sent.",))
+    return Section(
+        "How to answer",
+        (
+            f"Move this note to {agree} if you agree, or to {dismiss} if not.",
+            "Doing nothing changes nothing. Deleting or archiving the note is no answer.",
+        ),
+    )
+
+
+def stage_words(contact: Row) -> Iterable[str]:
+    """The stage of a contact and the checks behind it, met and unmet, for `triage explain`."""
+    yield f"Stage: {contact['stage']}" + (f" (open safeguards: {', '.join(contact['unmet'])})" if contact["unmet"] else "")
+    for check in contact["checks"]:
+        yield f"  {'yes' if check['met'] else 'no ':<4}{check['name']}: {check['words']}"

@@ -1,0 +1,65 @@
+"""Mailbox → verdicts → journal: what staff told us by moving a note or a mail, or by a verdict label.
+
+A verdict is written down in the same transaction as the place up to which its folder was read, so that none is lost and none is
+heard twice; one that only repeats the last word on its subject is not written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from triage.label import AGREE, VERDICTS
+from triage.ledger import Ledger
+from triage.mailbox import Mailbox
+from triage.verdict import Choice, Verdict
+
+VERDICT = "verdict"
+"""The journal's name for a verdict."""
+NOTE = "note"
+"""The journal's name for a note that was written."""
+
+
+def verdicts(ledger: Ledger) -> tuple[Verdict, ...]:
+    """Every verdict in the journal, oldest first."""
+    return tuple(Verdict.read(entry.at, entry.actor, entry.subject) for entry in ledger.entries(kinds=(VERDICT,)))
+
+
+def write_down(ledger: Ledger, heard: Iterable[Verdict]) -> int:
+    """Writes verdicts that say something new into the journal; returns how many."""
+    waiting = list(heard)
+    if not waiting:
+        return 0
+    last = {(one.by, one.proposal, one.keys): one.choice for one in verdicts(ledger)}
+    count = 0
+    for one in waiting:
+        if last.get((one.by, one.proposal, one.keys)) != one.choice:
+            ledger.journal(VERDICT, at=one.at, actor=one.by, subject=one.subject())
+            last[one.by, one.proposal, one.keys] = one.choice
+            count += 1
+    return count
+
+
+def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message_id: str, now: datetime) -> Verdict:
+    """The verdict that moving one of our notes is, on the messages the note was about."""
+    keys: frozenset[str] = frozenset()
+    for row in ledger.conclusions().proposals:
+        if row["id"] == proposal:
+            keys = frozenset(row["keys"])
+    for entry in ledger.entries(kinds=(NOTE,)):
+        if entry.subject["proposal"] == proposal and entry.subject["message_id"] == message_id:
+            keys = frozenset(entry.subject["keys"])
+    return Verdict(now, mailbox, choice, proposal, keys)
+
+
+def by_label(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
+    """Verdicts given by a label on the mail itself, in the inbox."""
+    if not box.open(box.folders.inbox).keeps_keywords:
+        return []
+    found = []
+    for name in VERDICTS:
+        if uids := box.bearing(name):
+            placed = ledger.placed_in(box.account.name, box.folders.inbox)
+            choice: Choice = "agree" if name == AGREE else "dismiss"
+            found += [Verdict(now, box.account.name, choice, "", frozenset({placed[uid]})) for uid in uids if uid in placed]
+    return found

@@ -1,0 +1,96 @@
+"""Answers to questions at the command line: why this mail, who, what about, and what would change if all were concluded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from triage import label
+from triage.cycle import conclude
+from triage.errors import Permanent
+from triage.explanation import NAMES, clause_words, day, stage_words
+from triage.export import matters as joined_matters
+from triage.judgement import conclude_touched, differences, everyone, ground
+from triage.ledger import Ledger
+from triage.message import Message
+from triage.settings import Settings
+
+
+def explain_message(ledger: Ledger, settings: Settings, message_id: str) -> Iterator[str]:
+    """Why one mail was treated as it was. Raises Permanent when no such mail is known."""
+    wanted = f"<{message_id.strip().strip('<>')}>"
+    messages = ledger.messages(ledger.keys_by_message_id(wanted))
+    if not messages:
+        raise Permanent(f"no mail with the Message-ID {wanted} is known; run a pass first, or check the spelling")
+    for one in messages:
+        if isinstance(one, Message):
+            yield from _explain(one, ledger, settings)
+        else:
+            yield f"{wanted} could not be read: {one.reason}. It lies unchanged in {one.mailbox} and counts for nothing."
+
+
+def _explain(message: Message, ledger: Ledger, settings: Settings) -> Iterator[str]:
+    pack = settings.pack()
+    who = f"{message.sender.name} <{message.sender.email}>".strip()
+    yield f"{message.subject}  {message.message_id}"
+    yield f"from {who}, {day(message.sent_at)}" + (f" ({message.automatic}: counts as nobody's contact)" if message.automatic else "")
+    rows = ledger.conclusions()
+    matter = next((row for row in joined_matters(rows) if message.message_id in row["messages"]), None)
+    if matter:
+        why = "; ".join(matter["why"].get(message.message_id, ()))
+        yield f"Matter: {matter['title']} ({matter['state']}, {len(matter['messages'])} mails); linked because: {why}"
+    found = [row for row in rows.findings if row["message_key"] == message.key]
+    yield "Findings:" if found else "Findings: none."
+    for row in found:
+        sure = "" if row["strength"] >= 0.5 else " (unsure)"
+        gone = f" [{row['dismissed']}]" if row["dismissed"] else ""
+        advisory = ", advisory: never counted" if row["severity"] == "advisory" else ""
+        yield f"  {NAMES[row['kind']]}{sure}{gone}: {clause_words(row['clause'], pack)}{advisory}"
+        yield f"    {row['reason']}"
+        for quote in row["quotes"]:
+            own = quote["message_id"] == message.message_id
+            yield f'    "{" ".join(quote["text"].split())}"' + ("" if own else f" ({quote['message_id']})")
+    wanted = ledger.wanted([message.key]).get(message.key)
+    labels = ", ".join(wanted["labels"]) if wanted else "none"
+    yield f"Labels: {labels}" + (f". Held: {'yes' if wanted and wanted['held'] else 'no'}")
+    if wanted and label.HOLD in wanted["labels"]:
+        for restriction in rows.restrictions:
+            if restriction["in_force"] and matter and matter["id"] in restriction["matters"]:
+                until = day(restriction["until"]) if restriction["until"] else "no end date in the notice"
+                yield f"  held because of the notice {restriction['notice']}, until {until}"
+    for contact in rows.contacts:
+        if message.sender.email in contact["addresses"]:
+            yield f"Contact: {', '.join(contact['addresses'])}, {contact['messages']} mails"
+            for join in contact["joins"]:
+                yield f"  {join['one']} and {join['other']} are read as one person: {'; '.join(join['reasons'])}"
+            yield from stage_words(contact)
+
+
+def list_contacts(ledger: Ledger, stage: str | None) -> Iterator[str]:
+    """A line a contact, those with the highest stage first."""
+    order = ["held", "restrict", "warn", "watch", "clear"]
+    if stage is not None and stage not in order:
+        raise Permanent(f"--stage: there is no stage {stage!r}; the stages are {', '.join(reversed(order))}")
+    rows = [row for row in ledger.conclusions().contacts if stage in (None, row["stage"])]
+    for row in sorted(rows, key=lambda one: (order.index(one["stage"]), one["addresses"])):
+        unmet = f"  open safeguards: {', '.join(row['unmet'])}" if row["unmet"] else ""
+        yield f"{row['stage']:<9}{row['messages']:>4} mails  {', '.join(row['addresses'])}{unmet}"
+
+
+def list_matters(ledger: Ledger, *, open_only: bool) -> Iterator[str]:
+    """A line a matter, the longest waiting first."""
+    rows = [row for row in joined_matters(ledger.conclusions()) if not open_only or row["state"] == "open"]
+    for row in sorted(rows, key=lambda one: (one["waiting_since"] or "9999", one["id"])):
+        waits = f"  they wait since {day(row['waiting_since'])}" if row["waiting_since"] else ""
+        late = ", overdue" if row["overdue"] else ""
+        yield f"{row['state']:<9}{len(row['messages']):>4} mails  {row['title']}{waits}{late}"
+
+
+def replayed(ledger: Ledger, settings: Settings, now: datetime) -> list[str]:
+    """What concluding everything anew at `now` would change, a sentence each; the ledger itself is not touched."""
+    with ledger.scratch_copy() as scratch:
+        before = scratch.conclusions()
+        conclude(settings, scratch, now)
+        on = ground(settings, scratch, now)
+        conclude_touched(scratch, on, everyone(scratch, on))
+        return differences(before, scratch.conclusions())

@@ -1,0 +1,158 @@
+"""Ledger → conclusions → ledger: which contacts a new mail, a verdict or the time has touched, and what follows for each.
+
+A contact is concluded anew from all its mail, so the work is the size of that contact's history; the others are not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from triage import contact, hearing, template
+from triage.conclusion import Conclusion, Ground, Row, conclude, twins
+from triage.contact import Join
+from triage.evidence import Directory
+from triage.ledger import ConclusionRows, Ledger
+from triage.message import Message
+from triage.settings import Settings
+
+
+def directory(settings: Settings) -> Directory:
+    """Who we are, from the settings alone."""
+    organisation = settings.organisation
+    words = {word for address in organisation.staff for word in address.partition("@")[0].replace("_", ".").split(".") if len(word) > 2}
+    return Directory(
+        domains=frozenset(organisation.domains),
+        staff=tuple(organisation.staff),
+        mailboxes=frozenset(mailbox.address for mailbox in settings.mailboxes),
+        names=frozenset(words),
+    )
+
+
+def ground(settings: Settings, ledger: Ledger, now: datetime) -> Ground:
+    """What conclusions stand on at `now`: settings, policy pack, and the verdicts in the journal."""
+    return Ground(
+        now=now.astimezone(UTC),
+        directory=directory(settings),
+        pack=settings.pack(),
+        standard=settings.organisation.service_standard,
+        zone=settings.organisation.time_zone,
+        verdicts=hearing.verdicts(ledger),
+    )
+
+
+def _outside(message: Message, staff: Directory) -> set[str]:
+    people = (message.sender, *message.to, *message.cc)
+    return {person.email for person in people if person.email and not staff.employs(person.email)}
+
+
+def touched(ledger: Ledger, on: Ground) -> set[str]:
+    """The outside addresses whose conclusions may change: of new mail, of later mail in the same words, of due contacts."""
+    found: set[str] = set()
+    fresh = [one for one in ledger.messages(ledger.unconcluded()) if isinstance(one, Message)]
+    for message in fresh:
+        found |= _outside(message, on.directory)
+        for other in _alike(message, ledger):
+            if other.sent_at >= message.sent_at:
+                found.add(other.sender.email)
+    for addresses in ledger.contact_addresses(ledger.due(on.now)).values():
+        found |= set(addresses)
+    return found
+
+
+def _alike(message: Message, ledger: Ledger) -> list[Message]:
+    if message.role != "inbox" or message.automatic:
+        return []
+    keys = set(ledger.template_candidates(template.bands(message.own))) - {message.key}
+    return [one for one in ledger.messages(keys) if isinstance(one, Message)]
+
+
+def one_person(email: str, ledger: Ledger) -> tuple[frozenset[str], tuple[Join, ...]]:
+    """All addresses of the person behind one address, and why they are one."""
+    known = frozenset({email})
+    while True:
+        strong = {mark for marks in ledger.marks_of(known).values() for mark in marks if mark[0] in contact.STRONG}
+        sharers = {other for owners in ledger.sharing(strong).values() for other in owners}
+        marks_of = ledger.marks_of(known | sharers)
+        for address in known:
+            marks_of.setdefault(address, set())
+        people, joins = contact.groups(marks_of)
+        grown = next(group for group in people if email in group)
+        if grown <= known:
+            return grown, tuple(join for join in joins if join.one in grown and join.other in grown)
+        known = known | grown
+
+
+def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> int:
+    """Concludes every contact behind these addresses anew and writes it down; returns how many."""
+    waiting, done, count = sorted(emails, reverse=True), set[str](), 0
+    fresh = list(ledger.unconcluded())
+    while waiting:
+        email = waiting.pop()
+        if email in done:
+            continue
+        people, joins = one_person(email, ledger)
+        old = ledger.contacts_with(people)
+        left_over = {address for addresses in ledger.contact_addresses(old).values() for address in addresses} - people
+        waiting += sorted(left_over - done)
+        done |= people
+        conclusion = conclusion_of(people, joins, ledger, on)
+        with ledger.transaction():
+            ledger.replace_conclusions(old, rows_of(conclusion) if conclusion else ConclusionRows())
+        count += conclusion is not None
+    ledger.mark_concluded(fresh)
+    return count
+
+
+def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledger, on: Ground) -> Conclusion | None:
+    """What follows for one contact; None for an address without any mail of which it is a party."""
+    messages = ledger.messages_with(people)
+    if not messages:
+        return None
+    alike = {m.key: twins(m, _alike(m, ledger)) for m in messages if m.sender.email in people and m.role == "inbox"}
+    return conclude(people, messages, on, template_twins=alike, joins=joins)
+
+
+def rows_of(conclusion: Conclusion) -> ConclusionRows:
+    """A conclusion in the form the ledger keeps."""
+    return ConclusionRows(
+        contacts=[conclusion.contact],
+        matters=list(conclusion.matters),
+        findings=[asdict(finding) for finding in conclusion.findings],
+        restrictions=list(conclusion.restrictions),
+        proposals=list(conclusion.proposals),
+        wanted=list(conclusion.wanted),
+    )
+
+
+def everyone(ledger: Ledger, on: Ground) -> Iterator[str]:
+    """Every outside address there is mail from or to, for concluding everything anew."""
+    for email in ledger.all_senders():
+        if not on.directory.employs(email):
+            yield email
+
+
+def differences(before: ConclusionRows, after: ConclusionRows) -> list[str]:
+    """What a second conclusion says otherwise than the first, a sentence each (for `triage replay`)."""
+    lines = []
+
+    def stages(rows: list[Row]) -> dict[str, str]:
+        return {", ".join(row["addresses"]): row["stage"] for row in rows}
+
+    def findings(rows: list[Row]) -> set[tuple[str, str]]:
+        return {(row["message_id"], row["kind"]) for row in rows if not row["dismissed"]}
+
+    was, now = stages(before.contacts), stages(after.contacts)
+    for who in sorted(was.keys() | now.keys()):
+        if was.get(who) != now.get(who):
+            lines.append(f"{who}: {was.get(who, 'unknown')} would become {now.get(who, 'unknown')}")
+    for message_id, kind in sorted(findings(before.findings) - findings(after.findings)):
+        lines.append(f"{message_id}: {kind} would no longer be found")
+    for message_id, kind in sorted(findings(after.findings) - findings(before.findings)):
+        lines.append(f"{message_id}: {kind} would be found")
+    held_before = {row["message_key"] for row in before.wanted if row["held"]}
+    held_after = {row["message_key"] for row in after.wanted if row["held"]}
+    if held_before != held_after:
+        lines.append(f"held mail: {len(held_before)} would become {len(held_after)}")
+    return lines

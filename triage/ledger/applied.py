@@ -1,0 +1,37 @@
+"""What of ours stands in a mailbox: labels we set and mail we moved, so that only our own is ever taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from triage.ledger import tables
+from triage.ledger.store import Store, chunks, upsert
+
+
+class Applied(Store):
+    """Labels and moves by mailbox; a label is a keyword, or "held" for a move into the hold folder."""
+
+    def applied(self, mailbox: str) -> dict[str, set[str]]:
+        """Label → keys of the mails on which we put it in this mailbox and have not taken it off again."""
+        of = tables.applied.c
+        found: dict[str, set[str]] = {}
+        with self._reading() as connection:
+            for label, key in connection.execute(select(of.label, of.key).where(of.mailbox == mailbox)):
+                found.setdefault(label, set()).add(key)
+        return found
+
+    def remember_applied(self, mailbox: str, label: str, keys: Iterable[str], at: datetime) -> None:
+        """We put the label on these mails (or moved them), seen to be so at `at` (aware)."""
+        rows = [{"mailbox": mailbox, "label": label, "key": key, "at": at} for key in sorted(set(keys))]
+        with self._writing() as connection:
+            upsert(connection, tables.applied, rows)
+
+    def forget_applied(self, mailbox: str, label: str, keys: Iterable[str]) -> None:
+        """The label is off these mails again (or they were moved back)."""
+        of = tables.applied.c
+        with self._writing() as connection:
+            for some in chunks(sorted(set(keys))):
+                connection.execute(delete(tables.applied).where(of.mailbox == mailbox, of.label == label, of.key.in_(some)))

@@ -1,0 +1,80 @@
+"""The ledger as the rest of the program sees it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from triage.ledger import tables
+from triage.ledger.applied import Applied
+from triage.ledger.conclusions import Conclusions
+from triage.ledger.engine import PATIENCE, make_engine
+from triage.ledger.fault import in_words
+from triage.ledger.journal import Journal
+from triage.ledger.likeness import Likeness
+from triage.ledger.mail import Mails
+from triage.ledger.notebook import Notebook
+from triage.ledger.places import Places
+from triage.ledger.schema import migrate
+
+_PAGE = 1000
+
+
+class Ledger(Mails, Places, Likeness, Conclusions, Applied, Journal, Notebook):
+    """Everything the program knows, in one database. Outside a `transaction()` every call commits by itself.
+
+    Every method raises Temporary when the database is locked or away, Permanent when it cannot be used.
+    A thread sees its own transaction only; a ledger may be shared by threads, except a scratch copy.
+    """
+
+    @staticmethod
+    def open(url: str, *, patience: float = PATIENCE) -> Ledger:
+        """The ledger at an SQLAlchemy URL, made or brought up to date where necessary; `patience` in seconds is how long to
+        wait for another program that is writing.
+
+        Raises Temporary, Permanent (the database is newer than the program, or no database), Misconfigured.
+        """
+        engine = make_engine(url, patience)
+        try:
+            migrate(engine, engine.url.database or "in memory")
+        except DBAPIError as error:
+            engine.dispose()
+            words = in_words(error, engine.url.database or "in memory")
+            if words is None:
+                raise
+            raise words from error
+        except BaseException:
+            engine.dispose()
+            raise
+        return Ledger(engine)
+
+    def scratch_copy(self) -> Ledger:
+        """A copy that can be written at will: nobody else sees it, and it is gone once closed (or the program is killed)."""
+        engine = make_engine("sqlite://")
+        if self._engine.dialect.name == "sqlite":
+            with self._reading() as source, closing(engine.raw_connection()) as target:
+                source.connection.driver_connection.backup(target.driver_connection)  # type: ignore[union-attr]
+        else:
+            migrate(engine, "in memory")
+            self._copy_rows(engine)
+        return Ledger(engine)
+
+    def _copy_rows(self, engine: Engine) -> None:
+        with self._reading() as source, engine.begin() as target:
+            for table in tables.metadata.sorted_tables:
+                for page in source.execute(select(table)).mappings().partitions(_PAGE):
+                    target.execute(insert(table), [dict(row) for row in page])
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

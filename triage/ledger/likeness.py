@@ -1,0 +1,73 @@
+"""What ties addresses together (marks) and mails of one template (bands): lookups that spare comparing all with all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, distinct, func, select
+
+from triage.ledger import tables
+from triage.ledger.mail import signed
+from triage.ledger.records import Mark
+from triage.ledger.store import Store, chunks, insert_new
+
+
+class Likeness(Store):
+    """The identity index and the template index. Both are about recorded mails only: of a forgotten one, nothing is kept."""
+
+    def _index(self, table: Table, key: str, rows: list[dict[str, Any]]) -> None:
+        with self._writing() as connection:
+            if connection.execute(select(tables.messages.c.key).where(tables.messages.c.key == key)).first() is not None:
+                insert_new(connection, table, rows)
+
+    def index_identity(self, key: str, email: str, marks: Iterable[Mark]) -> None:
+        """The mail `key` shows these marks of whoever uses the address `email`. Nothing happens when it is not recorded."""
+        rows = [{"key": key, "email": email, "kind": kind, "value": value} for kind, value in marks]
+        self._index(tables.marks, key, rows)
+
+    def marks_of(self, emails: Iterable[str]) -> dict[str, set[Mark]]:
+        """All marks ever shown, by address; an address without any is left out."""
+        of = tables.marks.c
+        found: dict[str, set[Mark]] = {}
+        with self._reading() as connection:
+            for some in chunks(emails):
+                query = select(of.email, of.kind, of.value).where(of.email.in_(some)).distinct()
+                for row in connection.execute(query):
+                    found.setdefault(row.email, set()).add((row.kind, row.value))
+        return found
+
+    def sharing(self, marks: Iterable[Mark], limit: int = 200) -> dict[Mark, set[str]]:
+        """Which addresses have shown each of these marks; a mark of more than `limit` addresses says nothing about a person
+        (a switchboard's number, a firm's footer) and is left out."""
+        of = tables.marks.c
+        by_kind: dict[str, list[str]] = {}
+        for kind, value in marks:
+            by_kind.setdefault(kind, []).append(value)
+        found: dict[Mark, set[str]] = {}
+        with self._reading() as connection:
+            for kind, values in by_kind.items():
+                for some in chunks(values):
+                    here = (of.kind == kind) & of.value.in_(some)
+                    few = select(of.value).where(here).group_by(of.value).having(func.count(distinct(of.email)) <= limit)
+                    query = select(of.value, of.email).where(of.kind == kind, of.value.in_(few)).distinct()
+                    for row in connection.execute(query):
+                        found.setdefault((kind, row.value), set()).add(row.email)
+        return found
+
+    def index_template(self, key: str, bands: Iterable[int]) -> None:
+        """The mail `key` has these bands: 64-bit numbers, with or without a sign. Nothing happens when it is not recorded."""
+        rows = [{"key": key, "band": signed(band)} for band in bands]
+        self._index(tables.templates, key, rows)
+
+    def template_candidates(self, bands: Iterable[int], *, limit: int = 1000) -> list[str]:
+        """The keys of the mails that share a band with these, oldest first, and not more than the `limit` oldest."""
+        of, mail = tables.templates.c, tables.messages.c
+        found: dict[str, datetime] = {}
+        with self._reading() as connection:
+            for some in chunks(map(signed, bands)):
+                sharing = select(of.key).where(of.band.in_(some))
+                query = select(mail.sent_at, mail.key).where(mail.key.in_(sharing)).order_by(mail.sent_at, mail.key).limit(limit)
+                found.update({row.key: row.sent_at for row in connection.execute(query)})
+        return sorted(found, key=lambda key: (found[key], key))[:limit]

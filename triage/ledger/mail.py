@@ -1,0 +1,192 @@
+"""The mails themselves, as JSON beside what is searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, delete, select, union, update
+
+from triage.ledger import tables
+from triage.ledger.payload import as_json
+from triage.ledger.places import place_row
+from triage.ledger.records import Location, Recording
+from triage.ledger.store import Store, chunks, insert_new, upsert
+from triage.message import Message, Unreadable
+
+_SIGN = 1 << 63
+
+
+@cache
+def _message_form() -> TypeAdapter[Message]:
+    return TypeAdapter(Message)
+
+
+@cache
+def _unreadable_form() -> TypeAdapter[Unreadable]:
+    return TypeAdapter(Unreadable)
+
+
+def signed(band: int) -> int:
+    """A 64-bit number as databases hold it: with a sign."""
+    return band - 2 * _SIGN if band >= _SIGN else band
+
+
+def _message_row(mail: Message | Unreadable) -> dict[str, Any]:
+    readable = isinstance(mail, Message)
+    return {
+        "key": mail.key,
+        "message_id": mail.message_id,
+        "mailbox": mail.mailbox,
+        "role": mail.role,
+        "sender_email": mail.sender.email if isinstance(mail, Message) else "",
+        "sent_at": mail.sent_at if isinstance(mail, Message) else mail.received_at,
+        "readable": readable,
+        "concluded": False,
+        "payload": as_json(mail),
+    }
+
+
+def _participant_rows(mail: Message) -> list[dict[str, Any]]:
+    by_role = {"from": (mail.sender,), "to": mail.to, "cc": mail.cc, "reply_to": mail.reply_to}
+    return [
+        {"key": mail.key, "email": address.email, "role": role}
+        for role, addresses in by_role.items()
+        for address in addresses
+        if address.email
+    ]
+
+
+def _template_rows(mail: Message, bands: Iterable[int]) -> list[dict[str, Any]]:
+    return [{"key": mail.key, "band": signed(band)} for band in bands]
+
+
+class Mails(Store):
+    """What was read."""
+
+    def record(self, message: Message | Unreadable) -> bool:
+        """Write the mail down. False when it is there already (the first one seen is kept) or was to be forgotten."""
+        return bool(self.record_many([Recording(message)]))
+
+    def record_many(
+        self, batch: Sequence[Recording | tuple[Message | Unreadable, Location | None, Iterable[tuple[str, str]], Iterable[int]]]
+    ) -> set[str]:
+        """Write a batch down in a few statements: the mails with all that belongs to them, all or nothing.
+
+        Takes (message, location, marks of its sender, template bands); gives the keys that were new. Of a mail that is there
+        already only the location is added.
+        """
+        whole = [Recording(*each) for each in batch]
+        first = {each.message.key: each for each in reversed(whole)}
+        with self._writing() as connection:
+            new = set(first) - self._known(connection, first)
+            fresh = [each for key, each in first.items() if key in new]
+            readable = [(each, each.message) for each in fresh if isinstance(each.message, Message)]
+            insert_new(connection, tables.messages, [_message_row(each.message) for each in fresh])
+            insert_new(connection, tables.participants, [row for _, mail in readable for row in _participant_rows(mail)])
+            insert_new(
+                connection,
+                tables.marks,
+                [
+                    {"key": mail.key, "email": mail.sender.email, "kind": kind, "value": value}
+                    for each, mail in readable
+                    for kind, value in each.marks
+                ],
+            )
+            insert_new(connection, tables.templates, [row for each, mail in readable for row in _template_rows(mail, each.bands)])
+            upsert(
+                connection,
+                tables.places,
+                [place_row(each.message.key, each.location) for each in whole if each.location is not None],
+            )
+        return new
+
+    @staticmethod
+    def _known(connection: Connection, keys: Iterable[str]) -> set[str]:
+        known: set[str] = set()
+        for some in chunks(keys):
+            recorded = select(tables.messages.c.key).where(tables.messages.c.key.in_(some))
+            erased = select(tables.forgotten.c.key).where(tables.forgotten.c.key.in_(some))
+            known.update(connection.execute(union(recorded, erased)).scalars())
+        return known
+
+    def messages(self, keys: Iterable[str]) -> list[Message | Unreadable]:
+        """The mails with these keys, in the order of the keys; unknown keys are left out."""
+        wanted = list(dict.fromkeys(keys))
+        of = tables.messages.c
+        found: dict[str, Message | Unreadable] = {}
+        with self._reading() as connection:
+            for some in chunks(wanted):
+                for row in connection.execute(select(of.key, of.readable, of.payload).where(of.key.in_(some))):
+                    form = _message_form() if row.readable else _unreadable_form()
+                    found[row.key] = form.validate_json(row.payload)
+        return [found[key] for key in wanted if key in found]
+
+    def messages_with(self, emails: Iterable[str]) -> list[Message]:
+        """Every readable mail from, to or with a copy to one of these addresses, in the order it was written:
+        by (sent_at, message_id, key)."""
+        mail, who = tables.messages.c, tables.participants.c
+        found: dict[str, Message] = {}
+        with self._reading() as connection:
+            for some in chunks(emails):
+                keys = select(who.key).where(who.email.in_(some), who.role.in_(("from", "to", "cc")))
+                for row in connection.execute(select(mail.key, mail.payload).where(mail.key.in_(keys), mail.readable)):
+                    if row.key not in found:
+                        found[row.key] = _message_form().validate_json(row.payload)
+        return sorted(found.values(), key=lambda each: (each.sent_at, each.message_id, each.key))
+
+    def keys_by_message_id(self, message_id: str) -> list[str]:
+        """The keys of all mails that carry this Message-ID (several may: it is not unique), oldest first."""
+        of = tables.messages.c
+        with self._reading() as connection:
+            query = select(of.key).where(of.message_id == message_id).order_by(of.sent_at, of.key)
+            return list(connection.execute(query).scalars())
+
+    def unconcluded(self) -> list[str]:
+        """The keys of the mails recorded and not yet concluded, readable or not, oldest first."""
+        of = tables.messages.c
+        with self._reading() as connection:
+            query = select(of.key).where(~of.concluded).order_by(of.sent_at, of.message_id, of.key)
+            return list(connection.execute(query).scalars())
+
+    def mark_concluded(self, keys: Iterable[str], *, concluded: bool = True) -> None:
+        """These mails need no more looking at; with `concluded=False`, look at them again."""
+        with self._writing() as connection:
+            for some in chunks(keys):
+                statement = update(tables.messages).where(tables.messages.c.key.in_(some))
+                connection.execute(statement.values(concluded=concluded))
+
+    def unreadable(self) -> list[Unreadable]:
+        """Every mail no sense could be made of, oldest first."""
+        of = tables.messages.c
+        with self._reading() as connection:
+            rows = connection.execute(select(of.payload).where(~of.readable).order_by(of.sent_at, of.key)).scalars().all()
+        return [_unreadable_form().validate_json(payload) for payload in rows]
+
+    def all_senders(self) -> list[str]:
+        """Everybody outside who has written or was written to: senders of inbox mail, recipients of sent mail; sorted."""
+        mail, who = tables.messages.c, tables.participants.c
+        both = who.key == mail.key
+        wrote = select(who.email).where(both, mail.role == "inbox", who.role == "from")
+        was_written_to = select(who.email).where(both, mail.role == "sent", who.role.in_(("to", "cc")))
+        with self._reading() as connection:
+            return sorted(connection.execute(union(wrote, was_written_to)).scalars())
+
+    def forget(self, keys: Iterable[str], *, at: datetime) -> None:
+        """Erase these mails with everything indexed from them, for good: the same mail read again is not recorded.
+
+        Where they lie stays known, conclusions are the caller's to replace, and the journal keeps its entries. On SQLite what was
+        erased is overwritten; in the write-ahead log too, unless this happens inside a transaction.
+        """
+        every = list(dict.fromkeys(keys))
+        with self._writing() as connection:
+            for some in chunks(every):
+                connection.execute(delete(tables.messages).where(tables.messages.c.key.in_(some)))
+                insert_new(connection, tables.forgotten, [{"key": key, "at": at} for key in some])
+        if self._engine.dialect.name == "sqlite" and not self._in_transaction:
+            with self._errors(), closing(self._engine.raw_connection()) as handle:
+                handle.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,92 @@
+"""The values that pass between the mailbox and the rest: what to connect to, and what was found there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Security = Literal["tls", "starttls", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is needed to connect to one mailbox. The password never shows in a repr, so never in a log or a traceback."""
+
+    name: str
+    """The name in the settings: the part after "mailbox:"."""
+    address: str
+    host: str
+    port: int
+    security: Security
+    username: str
+    password: str = field(repr=False)
+    inbox: str | None = None
+    """The folder that mail arrives in; None for INBOX."""
+    sent: str | None = None
+    """The folder of what staff sent; None to look for it."""
+    ca_file: str | None = None
+    """A PEM file of the only authorities to trust for this server; None for those the machine trusts."""
+    timeout: float = 60.0
+    """Seconds of silence after which the server counts as away; a whole command may take five times as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders this program knows, spelt as this server spells them (prefix and separator included)."""
+
+    inbox: str
+    sent: str | None
+    drafts: str | None
+    review: str
+    agree: str
+    dismiss: str
+    held: str
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """The folders this program makes; the only ones it may ever remove."""
+        return (self.review, self.agree, self.dismiss, self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """A folder as it was when it was opened (RFC 3501 section 6.3.1)."""
+
+    name: str
+    uidvalidity: int
+    uidnext: int
+    highestmodseq: int | None
+    """None where the server keeps no modification sequence for this folder (RFC 7162)."""
+    exists: int
+    keeps_keywords: bool
+    """Every label of ours would last: PERMANENTFLAGS has \\* or lists them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where one mail lies: the only identity IMAP guarantees (RFC 3501 section 2.3.1.1)."""
+
+    mailbox: str
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One mail as fetched."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+    received_at: datetime
+    """INTERNALDATE, aware, in UTC."""
+    size: int
+    """Octets of the whole mail by the server's own account, which is not exact everywhere."""
+    flags: frozenset[str]
+    """System flags as RFC 3501 spells them (\\Seen), keywords in lower case."""
+    raw: bytes
+    """The mail's octets; empty when the server knows the mail but would not give it out."""
+    truncated: bool
+    """`raw` is only the first part."""

@@ -1,0 +1,135 @@
+"""Connecting: TLS verified unless the server is this very machine, then the log-in."""
+
+from __future__ import annotations
+
+import imaplib
+import ipaddress
+import ssl
+from typing import NoReturn
+
+from imapclient import exceptions
+
+from triage.errors import Permanent, Temporary
+from triage.mailbox.account import Account
+from triage.mailbox.wire import Client, Refused, Wire, printable, quoted, refusal
+
+
+def connected(account: Account) -> Wire:
+    """A logged-in connection.
+
+    Raises Temporary when the server is away or asks for patience, Permanent when somebody must act: a certificate that does
+    not verify, a refused password, a server without encryption.
+    """
+    if account.security == "none" and not is_loopback(account.host):
+        raise Permanent(
+            f"{account.name}: security = none would send the password of {account.username} to {account.host} in the clear; "
+            "it is allowed only to this machine itself (127.0.0.1). Use tls or starttls."
+        )
+    client = _reach(account)
+    wire = Wire(client, account.name)
+    try:
+        if account.security == "starttls":
+            _encrypt(wire, account)
+        _log_in(wire, account)
+        wire.ask_capabilities()
+        # With QRESYNC on, the server names mails by UID in every report of its own accord (RFC 7162 section 3.2.3).
+        if {"ENABLE", "QRESYNC"} <= wire.capabilities:
+            wire.command("ENABLE QRESYNC")
+    except BaseException:
+        wire.imap.shutdown()
+        raise
+    return wire
+
+
+def is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _context(account: Account) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=account.ca_file)
+    except (OSError, ssl.SSLError) as fault:
+        raise Permanent(
+            f"{account.name}: ca_file {account.ca_file} cannot be used: {printable(str(fault))}; it must be a readable PEM file"
+        ) from fault
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _reach(account: Account) -> Client:
+    context = _context(account) if account.security == "tls" else None
+    try:
+        return Client(account.host, account.port, context, account.timeout)
+    except (OSError, imaplib.IMAP4.error) as fault:
+        _unreachable(account, fault)
+
+
+def _unreachable(account: Account, fault: Exception) -> NoReturn:
+    where = f"{account.host}, port {account.port}"
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        raise Permanent(
+            f"{account.name}: the certificate of {where} does not verify: {fault.verify_message}. Nothing was sent. The host in "
+            "the settings must be the name in the certificate, and ca_file must name its authority if it is a private one."
+        ) from fault
+    if isinstance(fault, ssl.SSLError) and fault.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL"):
+        raise Permanent(
+            f"{account.name}: {where} does not speak TLS 1.2 or later from the start; "
+            "security = tls wants the server's TLS port (993 as a rule), security = starttls its plain port (143)."
+        ) from fault
+    raise Temporary(f"{account.name}: the mail server {where} cannot be reached: {printable(str(fault))}") from fault
+
+
+def _encrypt(wire: Wire, account: Account) -> None:
+    if wire.imap.state != "NONAUTH" or "STARTTLS" not in wire.imap.capabilities:
+        raise Permanent(
+            f"{account.name}: {account.host} does not offer STARTTLS on port {account.port}, so no password was sent; "
+            "use security = tls with the server's TLS port, or ask why encryption is missing."
+        )
+    try:
+        with wire.faults():
+            wire.client.starttls(_context(account))
+    except Temporary as fault:
+        if isinstance(fault.__cause__, ssl.SSLError):
+            _unreachable(account, fault.__cause__)
+        raise
+
+
+def _log_in(wire: Wire, account: Account) -> None:
+    offered = {word.upper() for word in wire.imap.capabilities}
+    try:
+        if wire.imap.state == "AUTH":
+            raise Permanent(f"{account.name}: {account.host} claims that we are logged in already; that is not to be trusted.")
+        if "AUTH=PLAIN" in offered:  # takes any character (RFC 4616)
+            with wire.faults():
+                wire.imap.begin()
+                wire.client.plain_login(account.username, account.password)
+            return
+        if "LOGINDISABLED" in offered:
+            raise Permanent(
+                f"{account.name}: {account.host} takes no password on this connection; use security = tls or starttls."
+            )
+        wire.command("LOGIN", _plain(account, account.username), _plain(account, account.password))
+        wire.imap.state = "AUTH"
+    except (Refused, exceptions.LoginError) as fault:
+        text = str(fault).replace(account.password, "…")
+        again = refusal(f"{account.name}: {account.host} refused the log-in of {account.username}", text)
+        if isinstance(again, Temporary):
+            raise again from None
+        raise Permanent(
+            f"{account.name}: {account.host} refused the log-in of {account.username}: {printable(text)}. "
+            "Check username and password; some providers want a password made for programs."
+        ) from None
+
+
+def _plain(account: Account, text: str) -> str:
+    try:
+        return quoted(text)
+    except ValueError:
+        raise Permanent(
+            f"{account.name}: {account.host} offers no way to send a user name or password with characters beyond ASCII."
+        ) from None

@@ -1,0 +1,62 @@
+"""Labels are IMAP keywords from a closed set: about conduct, never about a person, and few, since a server may keep only 26.
+
+Nothing that a sender wrote can become a label. After each change the flags are read back: some servers answer OK and keep nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from triage.mailbox.reading import flags
+from triage.mailbox.uids import batches, uid_set
+from triage.mailbox.wire import Refused, Wire
+
+LABELS = frozenset(
+    {
+        "triage-repeat",
+        "triage-volume",
+        "triage-staff",
+        "triage-conduct",
+        "triage-urgent",
+        "triage-protected",
+        "triage-overdue",
+        "triage-hold",
+        # What staff may set to give a verdict in a client that shows keywords:
+        "triage-agree",
+        "triage-dismiss",
+    }
+)
+_SYSTEM = {"\\seen": "\\Seen", "\\flagged": "\\Flagged", "\\draft": "\\Draft", "\\answered": "\\Answered"}
+
+
+def known(label: str) -> str:
+    """The label itself; ValueError for anything outside the closed set."""
+    if label not in LABELS:
+        raise ValueError(f"{label!r} is not one of this program's labels")
+    return label
+
+
+def known_flag(flag: str) -> str:
+    """A label, or a system flag that a mail may be appended with."""
+    return _SYSTEM.get(flag.lower()) or known(flag)
+
+
+def add(wire: Wire, uids: Iterable[int], label: str) -> frozenset[int]:
+    """The UIDs on which the label stands now."""
+    return frozenset(uid for uid, found in _stored(wire, uids, "+FLAGS.SILENT", label).items() if label in found)
+
+
+def remove(wire: Wire, uids: Iterable[int], label: str) -> frozenset[int]:
+    """The UIDs of mails that are there and no longer bear the label."""
+    return frozenset(uid for uid, found in _stored(wire, uids, "-FLAGS.SILENT", label).items() if label not in found)
+
+
+def _stored(wire: Wire, uids: Iterable[int], change: str, label: str) -> dict[int, frozenset[str]]:
+    """Only + and -, never the whole set: replacing it would undo what people set meanwhile (RFC 3501 section 6.4.6)."""
+    found: dict[int, frozenset[str]] = {}
+    for batch in batches(uids):
+        with suppress(Refused):  # such as "too many keywords"; what stands is read back all the same
+            wire.command("UID STORE", uid_set(batch), change, f"({known(label)})")
+        found |= flags(wire, batch)
+    return found

@@ -1,0 +1,92 @@
+"""The note mail: one per proposal, threaded to the mail it is about, plain text with an HTML twin, updated and not multiplied.
+
+Header values come from mail and are hostile: control characters are collapsed before anything is set (CVE-2024-6923 turns an
+encoded line break in a Subject into a header of its own on some Pythons), and nothing of the sender's becomes markup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from email.headerregistry import Address as HeaderAddress
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from triage.explanation import TITLES, Section
+
+HEADER = "X-Triage-Note"
+"""Marks a mail as ours: its value is the proposal's id. Such mails are never read as contacts."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
+
+_PAGE = """<!doctype html>
+<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
+<body style="margin:0;padding:16px;background:#f5f5f2;font:16px/1.45 system-ui,-apple-system,'Segoe UI',sans-serif;color:#222">
+<div style="max-width:38em;margin:auto;background:#fff;border:1px solid #ddd;border-radius:8px;padding:18px 20px">
+<p style="margin:0 0 12px;font-size:20px;font-weight:600">{{ title }}</p>
+{% for section in sections %}<p style="margin:16px 0 4px;font-size:13px;letter-spacing:.04em;text-transform:uppercase;color:#666">{{ section.heading }}</p>
+{% for line in section.lines %}{% if line.startswith('"') %}<p style="margin:4px 0 4px 4px;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line }}</p>
+{% else %}<p style="margin:4px 0">{{ line }}</p>
+{% endif %}{% endfor %}{% endfor %}</div></body></html>
+"""
+_TEMPLATE = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
+
+
+def one_line(text: str, most: int = 150) -> str:
+    """Text fit for a header: one line, no control or direction characters, of bounded length."""
+    flat = " ".join(_CONTROL.sub(" ", text).replace("=?", "= ?").split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+def plain(sections: Sequence[Section]) -> str:
+    """The sections as plain text, quotations indented."""
+    blocks = []
+    for section in sections:
+        lines = [f"    {line}" if line.startswith('"') else line for line in section.lines]
+        blocks.append(f"{section.heading.upper()}\n" + "\n".join(_CONTROL.sub(" ", line) for line in lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def page(title: str, sections: Sequence[Section]) -> str:
+    """The sections as an HTML page without any outside resource."""
+    return _TEMPLATE.render(title=title, sections=sections)
+
+
+def fingerprint(proposal: Mapping[str, Any], sections: Sequence[Section]) -> str:
+    """What tells one revision of a note from another."""
+    return hashlib.sha256(f"{proposal['id']}\n{plain(sections)}".encode()).hexdigest()[:16]
+
+
+def message_id(proposal: Mapping[str, Any], sections: Sequence[Section], domain: str) -> str:
+    """The note's own Message-ID: the same for the same words, so that a note is never appended twice."""
+    return f"<{proposal['id']}.{fingerprint(proposal, sections)}@triage.{domain}>"
+
+
+def compose(proposal: Mapping[str, Any], sections: Sequence[Section], *, mailbox: str, now: datetime) -> bytes:
+    """The note as RFC 5322 bytes with CRLF line ends.
+
+    `mailbox`: the address of the mailbox it goes into; it is From and To, so an answer stays in the house. `now`: aware.
+    """
+    domain = mailbox.rpartition("@")[2]
+    title = TITLES[proposal["kind"]]
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = HeaderAddress("Triage", addr_spec=mailbox)
+    mail["To"] = HeaderAddress(addr_spec=mailbox)
+    mail["Subject"] = one_line(f"{title}: {proposal['subject']}")
+    mail["Date"] = now
+    mail["Message-ID"] = message_id(proposal, sections, domain)
+    cited = [one for one in proposal["references"] if _MESSAGE_ID.fullmatch(one)][-20:]
+    if cited:
+        mail["In-Reply-To"] = cited[-1]
+        mail["References"] = " ".join(cited)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail[HEADER] = proposal["id"]
+    mail.set_content(plain(sections), cte="quoted-printable")
+    mail.add_alternative(page(title, sections), subtype="html", cte="quoted-printable")
+    return bytes(mail)

@@ -1,0 +1,229 @@
+"""Does a letter deal with what was asked? Clause by clause, and no when in doubt (004/SG1; practice, traps T1 and T2).
+
+Two sorts of evidence count. *Strong*: a clause says that something was done, decided, explained or arranged, in words of
+rules/phrases/staff-answers.toml, and not after "if", "once", "whether" or the like. *Plain*: a clause states facts (an amount, a
+date, words of the request) and is none of the things that only sound like an answer (rules/phrases/staff-holding.toml). Plain
+evidence is enough only in a letter that does not also put the customer off: a hand-over, a promise, "we are looking into it"
+or a warning around it makes it doubtful.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from triage.staff_reading.phrases import groups
+from triage.staff_reading.sentences import Clause, Sentence
+
+_HARD = ("done", "decision", "appointment")
+_SOFT = ("offer", "fact")
+_ENOUGH = 3
+_MARKS = 4
+"""As many marks of a plain statement make one that counts; with three, talk about a query counted as an answer to it."""
+_LONGEST_QUOTE = 400
+_ENGLISH = frozenset(
+    "the a an and or of to in on at for from with by is are was were be been has have had it this that you your we our i my not no yes will"
+    " can as so but if there they he she his her all do does did done".split()
+)
+_STOP = _ENGLISH | frozenset(
+    "me us what when where who how why which would could should please thank thanks dear hi hello regards about into out up just still only"
+    " request enquiry query complaint report case file question reference any some more than then too very also get got email mail message write wrote letter reply answer sorry know want need like back again"
+    " day days week weeks today tomorrow DATE TIME MONEY MAIL LINK QUOTED".split()
+)
+_BECAUSE = {
+    "absence": "a note that somebody is away",
+    "handover": "a hand-over to somebody else",
+    "adjustment": "it does not settle the adjustment that was asked for",
+    "looking": "says that it is being looked into",
+    "passed": "says that it was passed on",
+    "promise": "a promise to come back",
+    "conduct": "only about the way of writing",
+    "asks": "only asks for something",
+    "empty": "a status, without substance",
+    "acknowledgement": "an acknowledgement",
+    "courtesy": "only courtesies",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    answer: str
+    no_answer_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was open when the letter was written: all that the customer wrote since the last answer."""
+
+    words: frozenset[str] = frozenset()
+    questions: bool = False
+    adjustment: bool = False
+
+
+def request(texts: Sequence[str], plains: Sequence[str]) -> Request:
+    """What the customer's open mails ask; `plains` are the same texts in plain form."""
+    words = frozenset(stem for plain in plains for stem in _stems(plain))
+    wanted = groups("pointers")["adjustment_wanted"]
+    return Request(words, any("?" in text for text in texts), any(plain in wanted for plain in plains))
+
+
+def judge(
+    text: str, sentences: Sequence[Sentence], open_request: Request, notices: bool, handed_over: bool, adjusted: bool
+) -> Answering:
+    """The words of a letter that answer, or why there are none.
+
+    `notices`: the letter warns or restricts; `handed_over`: it sends the customer to a colleague; `adjusted`: it grants an adjustment.
+    """
+    if not sentences:
+        return Answering("", "no words of its own")
+    if not _english(sentences):
+        return Answering("", "not in English, so nobody has judged it")
+    idle = [name for sentence in sentences for clause in sentence.clauses for name in _idle(clause)]
+    doubtful = notices or handed_over or any(name in ("looking", "passed", "absence", "promise", "empty") for name in idle)
+    scores = [_strong(sentence, handed_over) for sentence in sentences]
+    if not doubtful:
+        scores = [max(score, _plain(sentence, open_request)) for score, sentence in zip(scores, sentences, strict=True)]
+        if open_request.questions:
+            scores[0] = max(scores[0], _direct(sentences[0]))
+    best = max(range(len(scores)), key=lambda place: scores[place])
+    if scores[best] < _ENOUGH:
+        return Answering("", _why_not(idle, sentences, handed_over))
+    if open_request.adjustment and not adjusted and not any(s.plain in groups("answers")["decision"] for s in sentences):
+        return Answering("", _BECAUSE["adjustment"])
+    return Answering(_quote(text, sentences, scores, best), "")
+
+
+def _english(sentences: Sequence[Sentence]) -> bool:
+    words = [word for sentence in sentences for word in sentence.plain.split() if word.isalpha() and word.islower()]
+    known = sum(word in _ENGLISH for word in words)
+    return len(words) < 6 or known >= 0.18 * len(words)
+
+
+def _idle(clause: Clause) -> list[str]:
+    found = [name for name, group in groups("holding").items() if clause.plain in group]
+    if clause.asks or clause.plain in groups("pointers")["asks"]:
+        found.append("asks")
+    return found
+
+
+def _strong(sentence: Sentence, handed_over: bool) -> int:
+    """3 or more when a clause of the sentence says outright that something was done, decided or arranged.
+
+    In a hand-over only a deed counts: "I can't change this, please write to …" decides nothing.
+    """
+    return max((_strength(clause, ("done", "appointment") if handed_over else _HARD) for clause in sentence.clauses), default=0)
+
+
+def _strength(clause: Clause, kinds: Sequence[str]) -> int:
+    if clause.asks:
+        return 0
+    answers, holding = groups("answers"), groups("holding")
+    hedge = answers["hedged"].search(clause.plain)
+    score = 0
+    for name in kinds:
+        hit = answers[name].search(clause.plain)
+        if hit is None or (hedge is not None and hedge.start() < hit.start()):
+            continue
+        if name == "decision" and answers["condition"].search(clause.plain, hit.end()):
+            continue
+        score = max(score, _weigh(name, clause.plain, [key for key in holding if clause.plain in holding[key]]))
+    return score
+
+
+def _weigh(name: str, plain: str, idle: list[str]) -> int:
+    """How much a hit of one group is worth beside what else the clause says."""
+    if "conduct" in idle or "empty" in idle:
+        return 0
+    if name in _SOFT and idle:
+        return 0
+    if name == "decision" and idle:
+        return 0 if set(idle) & {"looking", "passed", "promise", "absence", "acknowledgement"} else 3
+    if name == "appointment" and set(idle) & {"promise", "looking", "acknowledgement", "absence", "passed"}:
+        return 0
+    if name == "done" and set(idle) & {"passed", "acknowledgement", "absence", "looking"}:
+        return 0
+    return 4 if name in ("done", "decision") else 3
+
+
+def _plain(sentence: Sentence, open_request: Request) -> int:
+    """The same for an offer, a statement of fact, or what else has the marks of one."""
+    clauses = [clause for clause in sentence.clauses if not _idle(clause)]
+    return max(
+        (max(_stated(clause, open_request), _facts(clause, open_request) - (_MARKS - _ENOUGH)) for clause in clauses), default=0
+    )
+
+
+def _stated(clause: Clause, open_request: Request) -> int:
+    """An offer counts; a fact does when it gives a reason, a figure or a word of the request, or none is known."""
+    if offered := _strength(clause, ("offer",)):
+        return offered
+    strength = _strength(clause, ("fact",))
+    figures = any(word in ("MONEY", "DATE", "TIME") or word[0].isdigit() for word in clause.plain.split())
+    near = figures or not open_request.words or open_request.words & set(_stems(clause.plain))
+    return strength if near or clause.plain in groups("pointers")["explains"] else min(strength, 2)
+
+
+def _facts(clause: Clause, open_request: Request) -> int:
+    """How many marks of a plain statement of facts a clause has."""
+    words = clause.plain.split()
+    hedge = groups("answers")["hedged"].search(clause.plain)
+    about_us = words[0] in ("i", "we") or (words[0] in ("and", "but", "so") and words[1] in ("i", "we"))
+    if len(words) < 4 or about_us or (hedge is not None and hedge.start() < 2):
+        return 0  # "I …", "we …" without a verb that changes something is talk about our own work
+    shared = len(open_request.words & set(_stems(clause.plain)))
+    score = 1 if shared == 1 else 2 if shared > 1 else 0
+    score += 2 if "MONEY" in words else 0
+    score += 1 if "DATE" in words or "TIME" in words or any(word[0].isdigit() for word in words) else 0
+    score += (
+        1
+        if re.search(
+            r" (?:is|are|was|were|has|have|had|means?|covers?|includes?|can|must|needs?|says?|shows?|you) ", clause.plain
+        )
+        else 0
+    )
+    score += 1 if clause.plain in groups("pointers")["explains"] else 0
+    return score
+
+
+def _direct(sentence: Sentence) -> int:
+    """A question answered in a word: yes or no, or a bare day, time or sum."""
+    first = sentence.clauses[0] if sentence.clauses else None
+    if first is None or sentence.asks or _idle(first):
+        return 0
+    words = sentence.plain.split()
+    bare = len(words) <= 7 and re.match(
+        r" (?:(?:on|at|from|in|by|about|around|only|just|until|sundays|weekdays) )?(?:MONEY|DATE|TIME) ", sentence.plain
+    )
+    return 3 if bare or first.plain in groups("answers")["direct"] else 0
+
+
+def _stems(plain: str) -> list[str]:
+    return [
+        re.sub(r"(?:ing|ed|es|s|'s)$", "", word)[:7]
+        for word in plain.split()
+        if len(word) > 2 and word not in _STOP and word.islower()
+    ]
+
+
+def _why_not(idle: list[str], sentences: Sequence[Sentence], handed_over: bool) -> str:
+    if handed_over:
+        return _BECAUSE["handover"]
+    reason = next((text for name, text in _BECAUSE.items() if name in idle), "")
+    return reason or (
+        "too short to tell" if sum(len(s.plain.split()) for s in sentences) < 8 else "no decision, fact or result was found in it"
+    )
+
+
+def _quote(text: str, sentences: Sequence[Sentence], scores: Sequence[int], best: int) -> str:
+    """The best sentence with its neighbours that answer too, as one stretch of the letter."""
+    first = last = best
+    while first > 0 and scores[first - 1] >= _ENOUGH and sentences[last].end - sentences[first - 1].start <= _LONGEST_QUOTE:
+        first -= 1
+    while (
+        last + 1 < len(sentences)
+        and scores[last + 1] >= _ENOUGH
+        and sentences[last + 1].end - sentences[first].start <= _LONGEST_QUOTE
+    ):
+        last += 1
+    return text[sentences[first].start : sentences[last].end]

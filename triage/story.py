@@ -1,0 +1,96 @@
+"""Everything between us and one contact, in order: who wrote what, on which matter, and what the staff did in it.
+
+The story of a contact holds the contact's own mails, our mails to the contact, and others' mails in the same threads (a
+flatmate who answers). It is rebuilt from the stored mails each time something arrives, so it never depends on the order of
+arrival; a new mail costs the size of one contact's history, not of the archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from triage import matter as matters
+from triage import staff_reading
+from triage.answer import StaffAct
+from triage.evidence import Directory, Turn
+from triage.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    addresses: frozenset[str]
+    turns: tuple[Turn, ...]
+    """Oldest first."""
+    links: tuple[matters.Link, ...]
+    """Why each turn belongs to its matter; same order as `turns`."""
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Message key → keys of further copies of the same mail (in another mailbox, or filed twice)."""
+
+    def owns(self, turn: Turn) -> bool:
+        """Whether this contact answers for the turn: its own mail, or ours to it (its address stands first in To or Cc)."""
+        message = turn.message
+        if not turn.by_staff:
+            return message.sender.email in self.addresses
+        outside = [address.email for address in (*message.to, *message.cc)]
+        return next((email for email in outside if email in self.addresses), "") != ""
+
+
+def order(message: Message) -> tuple[object, ...]:
+    """The order of a story: by time, then by what cannot change."""
+    return (message.sent_at, message.role == "sent", message.message_id, message.key)
+
+
+def one_copy_each(messages: Iterable[Message]) -> dict[str, list[Message]]:
+    """Copies of one mail (sent to five of us, or filed twice) count once: same Message-ID, sender and words.
+
+    Returns the first copy's key → all copies, first one first, in the order of the story.
+    """
+    seen: dict[tuple[str, str, str], list[Message]] = {}
+    for message in sorted(messages, key=order):
+        seen.setdefault((message.message_id, message.sender.email, message.own), []).append(message)
+    return {copies[0].key: copies for copies in seen.values()}
+
+
+def by_staff(message: Message, directory: Directory) -> bool:
+    """Whether we wrote it: it lies in Sent, or comes from one of our addresses and our server does not say it is forged."""
+    return message.role == "sent" or (directory.employs(message.sender.email) and message.authenticity != "fail")
+
+
+def _act(message: Message, before: list[tuple[Message, bool]]) -> StaffAct:
+    """What staff did in a message. Outside Sent anybody may write our address into From, so what has consequences for the
+    contact (a warning, a stop, a restriction) counts only where the sender is proved."""
+    act = staff_reading.read(message, before)
+    if message.role == "sent" or message.authenticity == "pass":
+        return act
+    return replace(act, warning="", stop="", restriction=None, lifted="", appeal_decided="")
+
+
+def _in_threads_of(kept: list[Message], others: list[Message]) -> list[Message]:
+    ids = {message.message_id for message in kept}
+    cited = {reference for message in kept for reference in (*message.references, message.in_reply_to)}
+    return [m for m in others if m.message_id in cited or ids & {*m.references, m.in_reply_to}]
+
+
+def tell(addresses: Collection[str], messages: Iterable[Message], directory: Directory) -> Story:
+    """The story of one contact.
+
+    `addresses`: all addresses of the contact, lower case. `messages`: every stored mail from, to or copied to one of them.
+    """
+    mine: list[Message] = []
+    others: list[Message] = []
+    copies = one_copy_each(messages)
+    for message in (same[0] for same in copies.values()):
+        ours = by_staff(message, directory)
+        (mine if ours or message.sender.email in addresses else others).append(message)
+    kept = sorted([*mine, *_in_threads_of(mine, others)], key=order)
+    sides = [(message, by_staff(message, directory)) for message in kept]
+    links = matters.group(sides)
+    turns: list[Turn] = []
+    so_far: dict[str, list[tuple[Message, bool]]] = {}
+    for (message, ours), link in zip(sides, links, strict=True):
+        before = so_far.setdefault(link.matter, [])
+        turns.append(Turn(message, ours, link.matter, _act(message, before) if ours else None, bool(message.automatic)))
+        before.append((message, ours))
+    further = {key: tuple(copy.key for copy in same[1:]) for key, same in copies.items() if len(same) > 1}
+    return Story(frozenset(addresses), tuple(turns), links, further)
