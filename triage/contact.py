@@ -24,7 +24,7 @@ _NO_NAME = frozenset(
     """family team support office service services customer care info sales accounts admin enquiries enquiry help desk noreply kind best
     regards thanks thank many yours sincerely faithfully cheers sent from phone iphone galaxy android dear hello flat house tel mobile""".split()
 )
-_THIS_IS = re.compile(r"\b(?:this is|my name is|it'?s|i am|i'm)\s+((?:[A-Z][\w'’-]+\s+){1,2}[A-Z][\w'’-]+)")
+_THIS_IS = re.compile(r"\b(?i:this is|my name is|it'?s|i am|i'm)\s+((?:[A-Z][\w'’-]+\s+){1,2}[A-Z][\w'’-]+)")
 _OTHER_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _OTHER_SAID = re.compile(r"\b(?:my|our)\s+(?:other|old|new|work|home|usual|previous|second|main)\s+(?:e-?mail|address|account)", re.IGNORECASE)
 

@@ -35,6 +35,8 @@ class _Growing:
     about: terms.Terms = field(default_factory=terms.Terms)
     asked: terms.Terms = field(default_factory=terms.Terms)
     subjects: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    """The content words of its subjects."""
     last: Message | None = None
 
 
@@ -99,6 +101,7 @@ class Board:
         if not by_staff:
             matter.asked = matter.asked | said
         matter.subjects.add(plain_subject(message.subject))
+        matter.named |= terms.words(message.subject)
         matter.last = message
         self.by_message[message.message_id] = matter
 
@@ -123,11 +126,17 @@ def _likeness(message: Message, said: terms.Terms, matter: _Growing) -> tuple[fl
     if subject and subject in matter.subjects and recent and len(terms.words(subject)) >= 1:
         score += 1.0
         reasons.append("same subject")
+    elif recent and (named := terms.words(message.subject)) and named <= matter.named:
+        score += 0.6
+        reasons.append(f"the subject names {', '.join(sorted(named))}")
     shared_words = said.words & matter.asked.words
     alike = terms.overlap(said.words, matter.asked.words)
     if len(shared_words) >= 3 or alike >= 0.5:
         score += min(1.0, 0.16 * len(shared_words)) * min(1.0, alike / 0.35)
         reasons.append(f"{alike:.2f} alike ({', '.join(sorted(shared_words)[:4])})")
+    elif shared_words and (told := said.words & matter.about.words) and len(told) >= 4:
+        score += 0.4
+        reasons.append(f"speaks of {', '.join(sorted(told)[:4])}")
     return score, reasons
 
 

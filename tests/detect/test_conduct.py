@@ -62,3 +62,24 @@ def show(name: str, recall: dict[str, tuple[int, int]], missed: list[str], wrong
         print(f"  {kind:15} " + (f"{total} mails, {len(wrong)} wrong flags" if kind == "innocent" else f"{found}/{total}"))
     print("\n".join(f"  missed  {text}" for text in missed))
     print("\n".join(f"  wrong   {text}" for text in wrong))
+
+
+KNOWN_MISSES = {
+    "threat: My cousin Dean says hello. He says he'll be round to see Tolliver and sort him out properly.",  # by proxy: reads as a report
+    "abuse: There isn't a brain cell between the three of you.",  # the denial guard takes "isn't" for "is not"
+}
+
+
+def test_the_mails_the_phrases_were_made_with_are_found_but_for_the_known_misses() -> None:
+    recall, missed, wrong = measure("conduct_cases.toml")
+    show("conduct_cases.toml", recall, missed, wrong)
+    assert set(missed) <= KNOWN_MISSES
+    assert wrong == []
+
+
+def test_words_never_tuned_on_are_found_for_the_most_part_and_innocents_are_left_alone() -> None:
+    recall, missed, wrong = measure("conduct_cases_unseen.toml")
+    show("conduct_cases_unseen.toml", recall, missed, wrong)
+    guilty = [counts for kind, counts in recall.items() if kind != "innocent"]
+    assert sum(found for found, _ in guilty) / sum(total for _, total in guilty) >= LEAST_RECALL_UNSEEN
+    assert set(wrong) <= KNOWN_WRONG_UNSEEN

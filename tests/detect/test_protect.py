@@ -5,9 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.detect.letters import evidence, from_customer, from_staff, message
-
 from triage.answer import StaffAct
-from triage.detect import adjustment, appeal, campaign, demand, falsehood, mingled, named_staff, rights, unauthenticated, urgent, welfare
+from triage.detect import (
+    adjustment,
+    appeal,
+    campaign,
+    demand,
+    falsehood,
+    mingled,
+    named_staff,
+    rights,
+    unauthenticated,
+    urgent,
+    welfare,
+)
 from triage.detect.plain import fold
 
 NO = "We cannot refund the deposit, because the notice was given late."
@@ -116,12 +127,14 @@ def test_an_own_request_denied_later_is_shown_beside_the_denial() -> None:
     (sign,) = falsehood.detect(evidence("I never asked you to cancel the marquee!", (asked, from_staff("It is cancelled."))))
     assert sign.earlier == (asked.message.message_id,)
     assert sign.quotes[1].text == "Please cancel the marquee for the June party."
-    assert "lie" not in sign.reason
+    assert " lie" not in sign.reason.lower()
 
 
 def test_a_true_denial_is_not_questioned() -> None:
     asked = from_customer("Please do not cancel the marquee for the June party. What would it cost to move it?")
-    assert not list(falsehood.detect(evidence("I never asked you to cancel the marquee!", (asked, from_staff("It is cancelled.")))))
+    assert not list(
+        falsehood.detect(evidence("I never asked you to cancel the marquee!", (asked, from_staff("It is cancelled."))))
+    )
 
 
 def test_another_date_than_told_before_is_shown() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.detect.letters import evidence, from_staff
 
+from tests.detect.letters import evidence, from_staff
 from triage.answer import Notice, StaffAct
 from triage.evidence import Turn
 from triage.finding import Sign
@@ -30,7 +30,9 @@ def _history(kind: str) -> tuple[Turn, ...]:
     act = replace(turn.act, explains=words if case.get("refused") else "")
     if case.get("restriction"):
         start = turn.message.sent_at
-        act = StaffAct(restriction=Notice(words=words, start=start, until=None, appeal_offered="by writing REVIEW in the subject"))
+        act = StaffAct(
+            restriction=Notice(words=words, start=start, until=None, appeal_offered="by writing REVIEW in the subject")
+        )
     return (replace(turn, act=act),)
 
 

@@ -24,6 +24,13 @@ def test_batches_hold_every_uid_once_and_stay_short(wanted: set[int], most: int)
     assert all(len(part) <= most and len(uid_set(part)) <= 7000 for part in parts)
 
 
+def test_a_batch_of_scattered_uids_stays_short_even_when_many_are_allowed() -> None:
+    scattered = range(4_000_000_000, 4_000_009_000, 3)
+    parts = list(batches(scattered, 5000))
+    assert [uid for part in parts for uid in part] == list(scattered)
+    assert all(len(uid_set(part)) <= 7000 for part in parts)
+
+
 @pytest.mark.parametrize("wrong", [[], [0], [-3, 4], [LARGEST_UID + 1]])
 def test_numbers_that_are_no_uids_are_refused(wrong: list[int]) -> None:
     with pytest.raises(ValueError, match="numbers from 1"):

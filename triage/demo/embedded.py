@@ -38,7 +38,9 @@ def serving(folder: Path, *, keywords: Iterable[str] = sorted(LABELS)) -> Iterat
     Raises Permanent when pymap is not installed or does not come up.
     """
     if importlib.util.find_spec("pymap") is None:
-        raise Permanent("the demo needs the mail server pymap, which is not installed; run: make setup (or: pip install 'triage[demo]')")
+        raise Permanent(
+            "the demo needs the mail server pymap, which is not installed; run: make setup (or: pip install 'triage[demo]')"
+        )
     maildir = folder / USER
     _make(folder, maildir, keywords)
     port = _free_port()
@@ -46,7 +48,7 @@ def serving(folder: Path, *, keywords: Iterable[str] = sorted(LABELS)) -> Iterat
     command = [sys.executable, "-c", _START, "--no-service", "admin", "--no-service", "managesieve"]
     with log_path.open("wb") as log:
         # A session of its own: Ctrl-C reaches us alone, and we end the server in order.
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  # the words of the command are ours
             [*command, "--host", HOST, "--port", str(port), "--no-tls", "maildir", str(folder)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip

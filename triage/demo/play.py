@@ -9,9 +9,8 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -19,10 +18,11 @@ from types import FrameType
 from rich.console import Console
 
 from triage import settings
-from triage.cycle import Report, run_pass
-from triage.demo import embedded, screen, truth
+from triage.cycle import run_pass
+from triage.demo import embedded, picture, scene, screen, truth
 from triage.demo.sample import Sample, sample
 from triage.errors import Permanent, TriageError
+from triage.export import everything
 from triage.ledger import Ledger
 from triage.settings import Settings
 
@@ -31,59 +31,45 @@ _LABEL = re.compile(r"\btriage-[a-z]+")
 _MARK = "; Written by `triage demo`; the folder may be deleted.\n"
 
 
-def show(*, keep: bool = False, folder: Path | None = None, picture: Path | None = None, now: datetime | None = None) -> None:
+def show(*, keep: bool = False, folder: Path | None = None, draw: Path | None = None, now: datetime | None = None) -> None:
     """Prints the whole demo; everything it makes lies in `folder` (a new temporary one when None).
 
-    keep: leaves the mail server running until Ctrl-C. picture: also writes what is printed as an SVG. now: the time to play at
+    keep: leaves the mail server running until Ctrl-C. draw: writes what is printed there as an SVG, too. now: the time to play at
     (aware); the sample is dated from it. Raises Permanent when the server cannot run or the folder is not the demo's own, and
     TriageError when the pass concludes anything but what is known of the sample.
     """
     moment = now or datetime.now(UTC)
     place = _fresh(folder)
-    console = Console(record=picture is not None, highlight=False)
-    console.width = min(console.width, WIDTH) if console.is_terminal and picture is None else WIDTH
+    console = Console(record=draw is not None, highlight=False)
+    console.width = min(console.width, WIDTH) if console.is_terminal and draw is None else WIDTH
     chosen = sample(moment)
     with embedded.serving(place / "mail") as server:
         deliver(server.port, chosen)
         path = write_settings(place, server.port, chosen)
-        played = play(settings.load(path), moment)
-        screen.show(console, played.show(chosen, server.port), path)
-        faults = truth.differences(chosen, played.exported)
-        if played.again.changes or played.again.messages:
-            faults.append(f"the second pass made {played.again.changes} changes and read {played.again.messages} mails; it should do nothing")
-        if picture is not None:
-            picture.write_text(screen.svg(console), encoding="utf-8")
+        scenery, exported = play(chosen, settings.load(path), server.port, moment)
+        screen.show(console, scenery, path)
+        faults = truth.differences(chosen, exported)
+        if scenery.again.changes or scenery.again.messages:
+            faults.append(
+                f"the second pass read {scenery.again.messages} mails and made {scenery.again.changes} changes, instead of none"
+            )
+        if draw is not None:
+            draw.write_text(picture.svg(console), encoding="utf-8")
         if faults:
             raise TriageError("The demo did not come out as it should:\n" + "\n".join(f"  {fault}" for fault in faults))
         if keep:
-            _wait(console, server.port)
+            _wait(console, path, server.port)
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What two passes over the sample came to."""
-
-    first: Report
-    again: Report
-    seconds: float
-    """How long the first took."""
-    exported: truth.Exported
-    ledger_view: screen.Concluded
-
-    def show(self, chosen: Sample, port: int) -> screen.Scene:
-        return screen.Scene(chosen, self.first, self.again, self.seconds, self.ledger_view, tuple(folders(port)))
-
-
-def play(chosen: Settings, now: datetime) -> Played:
-    """Two passes at `now`, as `triage once` makes them, and what they concluded."""
-    from triage.export import everything
-
+def play(sample_: Sample, chosen: Settings, port: int, now: datetime) -> tuple[scene.Scene, truth.Exported]:
+    """Two passes at `now`, as `triage once` makes them; what came of them, and what `triage export` prints."""
     with Ledger.open(chosen.store.url) as ledger:
         begun = time.monotonic()
         first = run_pass(chosen, ledger, now=now)
         seconds = time.monotonic() - begun
         again = run_pass(chosen, ledger, now=now)
-        return Played(first, again, seconds, everything(ledger, now), screen.concluded(ledger, chosen.pack(), now))
+        came = scene.Scene(sample_, first, again, seconds, scene.concluded(ledger, chosen.pack()), tuple(folders(port)))
+        return came, everything(ledger, now)
 
 
 def _fresh(folder: Path | None) -> Path:
@@ -146,7 +132,7 @@ def deliver(port: int, chosen: Sample) -> None:
             _must(client.append(mail.folder, "", imaplib.Time2Internaldate(mail.at), mail.raw))
 
 
-def folders(port: int) -> Iterator[screen.Folder]:
+def folders(port: int) -> Iterator[scene.Folder]:
     """Every folder with its mails and labels, as a mail program sees them."""
     with _client(port) as client:
         lines = _must(client.list())
@@ -158,18 +144,18 @@ def folders(port: int) -> Iterator[screen.Folder]:
             mails = int(answer[0])
             flags = _must(client.fetch("1:*", "(FLAGS)")) if mails else []
             labels = Counter(label for line in flags if isinstance(line, bytes) for label in _LABEL.findall(line.decode()))
-            yield screen.Folder(name, mails, labels)
+            yield scene.Folder(name, mails, labels)
 
 
-def _must(answer: tuple[str, list[bytes]]) -> list[bytes]:
+def _must(answer: tuple[str, Sequence[object]]) -> Sequence[object]:
     if answer[0] != "OK":
         raise Permanent(f"the demo's mail server refused: {answer[1]!r}")
     return answer[1]
 
 
-def _wait(console: Console, port: int) -> None:
+def _wait(console: Console, path: Path, port: int) -> None:
     """Leaves the server running until Ctrl-C or SIGTERM."""
-    screen.invite(console, embedded.HOST, port, embedded.USER, embedded.PASSWORD)
+    screen.invite(console, path, embedded.HOST, port, embedded.USER, embedded.PASSWORD)
     before: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:

@@ -72,14 +72,17 @@ def _table() -> dict[str, Any]:
 def sample(now: datetime) -> Sample:
     """The sample as it stands at `now` (aware): its latest mails are of yesterday."""
     table = _table()
-    staff = {key: (name, f"{name.lower().replace(' ', '.')}@{table['organisation']['domain']}") for key, name in table["staff"].items()}
+    staff = {
+        key: (name, f"{name.lower().replace(' ', '.')}@{table['organisation']['domain']}") for key, name in table["staff"].items()
+    }
     people = {key: _person(row) for key, row in table["person"].items()}
     writers = {row["id"]: Person(row["name"], row["address"], table["campaign"]["tells"], frozenset({"clear"}), campaign=True)
                for row in table["campaign"]["writer"]}  # fmt: skip
     names = {**staff, **{key: (one.name, one.address) for key, one in {**people, **writers}.items()}}
     rows = [*table["mail"], *_campaign(table["campaign"])]
     by_id = {row["id"]: row for row in rows}
-    mails = [_mail(row, by_id, names, frozenset(staff), table["organisation"], now) for row in rows]
+    makes = _Making(names, frozenset(staff), by_id, table["organisation"], now)
+    mails = [makes.mail(row) for row in rows]
     return Sample(
         organisation=table["organisation"],
         staff=tuple(address for _, address in staff.values()),
@@ -104,41 +107,52 @@ def _campaign(table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _mail(
-    row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]], names: Mapping[str, tuple[str, str]],
-    staff: frozenset[str], organisation: Mapping[str, str], now: datetime,
-) -> Mail:  # fmt: skip
-    at = datetime.combine(now.astimezone(UTC).date() - timedelta(days=row["days"]), time.fromisoformat(row["at"]), UTC)
-    name, address = names[row["by"]]
-    by_staff = row["by"] in staff
-    mail = EmailMessage(policy=SMTP)
-    if not by_staff:
-        checked = row.get("authentication", f"spf=pass; dkim=pass; dmarc=pass header.from={address.partition('@')[2]}")
-        mail["Authentication-Results"] = f"mx.{organisation['domain']}; {checked}"
-    mail["From"] = Address(name, addr_spec=address)
-    mail["To"] = [Address(names[to][0], addr_spec=names[to][1]) for to in row.get("to", ())] or organisation["mailbox"]
-    mail["Subject"] = row["subject"]
-    mail["Date"] = at
-    mail["Message-ID"] = _message_id(row, names)
-    if "answers" in row:
-        mail["In-Reply-To"] = mail["References"] = _message_id(by_id[row["answers"]], names)
-    for header, value in row.get("headers", {}).items():
-        mail[header] = value
-    mail.set_content(_dated(row["body"].lstrip("\n"), now))
-    return Mail(
-        id=row["id"],
-        folder="Sent" if by_staff else "INBOX",
-        at=at,
-        sender=address,
-        raw=bytes(mail),
-        message_id=_message_id(row, names),
-        finds=frozenset(row.get("finds", ())),
-        may=frozenset(row.get("may", ())),
-    )
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """Rows of mails.toml → mails."""
 
+    names: Mapping[str, tuple[str, str]]
+    """Key of a person or one of the staff → name, address."""
+    staff: frozenset[str]
+    by_id: Mapping[str, Mapping[str, Any]]
+    organisation: Mapping[str, str]
+    now: datetime
 
-def _message_id(row: Mapping[str, Any], names: Mapping[str, tuple[str, str]]) -> str:
-    return f"<{row['id']}@{names[row['by']][1].partition('@')[2]}>"
+    def mail(self, row: Mapping[str, Any]) -> Mail:
+        at = datetime.combine(self.now.astimezone(UTC).date() - timedelta(days=row["days"]), time.fromisoformat(row["at"]), UTC)
+        by_staff = row["by"] in self.staff
+        return Mail(
+            id=row["id"],
+            folder="Sent" if by_staff else "INBOX",
+            at=at,
+            sender=self.names[row["by"]][1],
+            raw=bytes(self._letter(row, at, by_staff=by_staff)),
+            message_id=self._message_id(row),
+            finds=frozenset(row.get("finds", ())),
+            may=frozenset(row.get("may", ())),
+        )
+
+    def _letter(self, row: Mapping[str, Any], at: datetime, *, by_staff: bool) -> EmailMessage:
+        letter = EmailMessage(policy=SMTP)
+        name, address = self.names[row["by"]]
+        if not by_staff:
+            checked = row.get("authentication", f"spf=pass; dkim=pass; dmarc=pass header.from={address.partition('@')[2]}")
+            letter["Authentication-Results"] = f"mx.{self.organisation['domain']}; {checked}"
+        letter["From"] = Address(name, addr_spec=address)
+        to = [Address(self.names[one][0], addr_spec=self.names[one][1]) for one in row.get("to", ())]
+        letter["To"] = to or self.organisation["mailbox"]
+        letter["Subject"] = row["subject"]
+        letter["Date"] = at
+        letter["Message-ID"] = self._message_id(row)
+        if "answers" in row:
+            letter["In-Reply-To"] = letter["References"] = self._message_id(self.by_id[row["answers"]])
+        for header, value in row.get("headers", {}).items():
+            letter[header] = value
+        letter.set_content(_dated(row["body"].lstrip("\n"), self.now))
+        return letter
+
+    def _message_id(self, row: Mapping[str, Any]) -> str:
+        return f"<{row['id']}@{self.names[row['by']][1].partition('@')[2]}>"
 
 
 def _dated(text: str, now: datetime) -> str:

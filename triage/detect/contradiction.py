@@ -19,17 +19,20 @@ _FORBADE = re.compile(r"\b(?:i|we) (?:had |have )?(?:told|asked|instructed|begge
 _AS_TOLD = re.compile(
     r"\b(?:as i (?:said|told you|wrote|have said|explained|stated|made clear)|i (?:said|told you|wrote|stated|always said|have always said|made (?:it )?clear))\b([^.!?;\n]{8,200})"
 )
-_NEGATED = re.compile(r"\b(?:not|never|dont|didnt|wont|cannot|cant|no|isnt|wasnt|havent|hasnt|instead of|rather than|without|nothing)\b")
+_NEGATED = re.compile(
+    r"\b(?:not|never|dont|didnt|wont|cannot|cant|no|isnt|wasnt|havent|hasnt|instead of|rather than|without|nothing)\b"
+)
 _MAY_BE_ASKING = re.compile(r"\b(?:should i|shall i|do i|did i|if i|whether|what if|would it|is it|was it|have i)\b")
-_TELLS = frozenset("asked ask told tell said say wrote write agreed agree wanted want instructed mentioned mention authorised authorized complained threatened got get had have gave give".split())
+_TELLS = frozenset(
+    ["asked", "ask", "told", "tell", "said", "say", "wrote", "write", "agreed", "agree", "wanted", "want", "instructed", "mentioned", "mention", "authorised", "authorized", "complained", "threatened", "got", "get", "had", "have", "gave", "give"]
+)
 _EMPTY = frozenset(
-    """the a an and or but if that this these those you your yours my mine our ours me us we i it its to of for in on at by from with as is was were be been being do
-    does did have has had will would can could should may might just only any all some so then than there here about into off over out up down ever never not no please
-    yes anything something nothing thing things one ones them they he she him her his their what when where which who why how kind regards dear hello hi thanks thank
-    own bat first place because since even also very much more most such again still now once got get let made make""".split()
+    ["the", "a", "an", "and", "or", "but", "if", "that", "this", "these", "those", "you", "your", "yours", "my", "mine", "our", "ours", "me", "us", "we", "i", "it", "its", "to", "of", "for", "in", "on", "at", "by", "from", "with", "as", "is", "was", "were", "be", "been", "being", "do", "does", "did", "have", "has", "had", "will", "would", "can", "could", "should", "may", "might", "just", "only", "any", "all", "some", "so", "then", "than", "there", "here", "about", "into", "off", "over", "out", "up", "down", "ever", "never", "not", "no", "please", "yes", "anything", "something", "nothing", "thing", "things", "one", "ones", "them", "they", "he", "she", "him", "her", "his", "their", "what", "when", "where", "which", "who", "why", "how", "kind", "regards", "dear", "hello", "hi", "thanks", "thank", "own", "bat", "first", "place", "because", "since", "even", "also", "very", "much", "more", "most", "such", "again", "still", "now", "once", "got", "get", "let", "made", "make"]
 )
 _WORD = re.compile(r"[a-z]{3,}|\d[\d.,:/]*\d|\d")
-_VALUE = re.compile(r"\b(?:(?:january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|\d[\d.,]*)\b")
+_VALUE = re.compile(
+    r"\b(?:(?:january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|\d[\d.,]*)\b"
+)
 
 
 def find(evidence: Evidence) -> Iterable[Sign]:

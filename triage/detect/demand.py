@@ -63,7 +63,11 @@ def _commanded(hit: Hit, plain: Plain) -> bool:
     """Whether the words order it done: they begin a sentence or a clause, or stand in one that demands."""
     start, _ = plain.sentence(hit.start)
     before = plain.text[start : hit.start].rstrip()
-    return len(before) < 12 or before.endswith((",", ":", ";", "-", "and", "so", "just", "then", "please")) or phrasebook.says(plain, hit.start, (_ORDERS,))
+    return (
+        len(before) < 12
+        or before.endswith((",", ":", ";", "-", "and", "so", "just", "then", "please"))
+        or phrasebook.says(plain, hit.start, (_ORDERS,))
+    )
 
 
 def _string_of_tasks(plain: Plain, found: list[Hit], dealt: tuple[Turn, ...]) -> list[Hit]:

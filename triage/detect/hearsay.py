@@ -26,7 +26,8 @@ _OWN_SUBJECT = re.compile(
 _STAFF_SUBJECT = re.compile(r"\b(?:you|u)\s*(?:'ve|'d|have|had|just|even|also|then|actually|clearly)?\s*$")
 _SUFFERED = re.compile(
     r"\b(?:(?:was|were|been|being|got|get|getting|is|are)\s+(?:also\s+|then\s+|even\s+|just\s+|repeatedly\s+)?(?:told|called|threatened|sworn|shouted|asked|"
-    r"described|labelled|referred|addressed|subjected)|(?:over)?heard|(?:word|words|phrase|phrases|comment|comments|remark|remarks|graffiti|note|sign|"
+    r"described|labelled|referred|addressed|subjected)|(?:over)?heard|hear (?:him|her|them|the \w+)|"
+    r"(?:children|kids|they|people|neighbou?rs|boys|girls|lads|others|everyone|some)\s+(?:\w+\s+){0,2}?say|(?:word|words|phrase|phrases|comment|comments|remark|remarks|graffiti|note|sign|"
     r"insult|insults|slur|slurs|abuse|threats?|message|messages|text|texts)\s+(?:like|such as|saying|reading|that (?:read|said|says)|including|of|about|from|i (?:got|received)))\b"
 )
 _CLAUSE_END = re.compile(r"[;!?]|\.\s|,?\s+(?:but|so)\s+(?:i|you|your)\b|,\s+(?:and\s+)?(?:i'll|i\s+(?:will|am|want|hope)|you(?:'re)?|your)\b")

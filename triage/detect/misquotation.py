@@ -15,12 +15,16 @@ from triage.finding import Quote, Sign
 SAME = 85.0
 """From this likeness on (0 to 100), a quotation stands in the text compared with: a word or a letter may be off."""
 
-_QUOTED = re.compile("[\"“”„«]([^\"“”„»\n]{8,400})[\"“”»]|(?<!\\w)[‘']([^‘’\"“”\n]{12,400})[’'](?!\\w)")
+_QUOTED = re.compile('["“”„«]([^"“”„»\n]{8,400})["“”»]|(?<!\\w)[‘\']([^‘’"“”\n]{12,400})[’\'](?!\\w)')
 _SAID = r"(?:wrote|write|writes|written|said|say|says|told|promised|confirmed|stated|state|states|assured|agreed|guaranteed|admitted|replied|answered|put|claimed|declared|emailed|mailed|undertook|offered|advised|conceded)"
 _OURS = r"(?:you|your (?:\w+ ){0,3}(?:e-?mail|mail|letter|message|reply|answer|words|colleague|agent|adviser|manager|team|office|people)|%s)"
-_SPOKEN = re.compile(r"\b(?:on the phone|by phone|over the phone|telephone|phoned|rang|called me|on the call|our call|in person|face to face|verbally|at the (?:counter|desk|meeting|office|door)|when we (?:met|spoke)|in the meeting|the recording|voicemail)\b")
-_ELSEWHERE = re.compile(r"\b(?:website|web site|leaflet|brochure|advert\w*|listing|sign|poster|terms|contract|lease|policy|label|manual|form|box|app|catalogue|notice board|facebook|review|instructions|guarantee|warranty|act) (?:\w+ ){0,3}(?:say|says|said|states?|promises?|reads|read)\b")
-_MONTHS = "january february march april may june july august september october november december".split()
+_SPOKEN = re.compile(
+    r"\b(?:on the phone|by phone|over the phone|telephone|phoned|rang|called me|on the call|our call|in person|face to face|verbally|at the (?:counter|desk|meeting|office|door)|when we (?:met|spoke)|in the meeting|the recording|voicemail)\b"
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:website|web site|leaflet|brochure|advert\w*|listing|sign|poster|terms|contract|lease|policy|label|manual|form|box|app|catalogue|notice board|facebook|review|instructions|guarantee|warranty|act) (?:\w+ ){0,3}(?:say|says|said|states?|promises?|reads|read)\b"
+)
+_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _MONTH = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _MONTHS) + "|sept)"
 _DATE = re.compile(rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})|({_MONTH}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?)\b")
 
@@ -62,7 +66,13 @@ def _attributed(lead: str, after: str, names: frozenset[str]) -> bool:
     before = rf"\b{ours}(?:'?s)? (?:[\w,]+ ){{0,5}}?{_SAID}\b[^.!?]{{0,90}}$|\b(?:in|from|quote|quoting) your [^.!?]{{0,60}}$|\byour (?:own |exact |very )?words\b[^.!?]{{0,40}}$"
     if re.search(before, lead) and not re.search(rf"\b(?:i|we|he|she|they) (?:\w+ )?{_SAID}\b[^.!?]{{0,60}}$", lead):
         return True
-    return re.match(rf"[ ,]*(?:{ours} (?:\w+ )?{_SAID}|(?:was|were|those (?:are|were)) your (?:own |exact |very )?words|{_SAID} {ours})\b", after) is not None
+    return (
+        re.match(
+            rf"[ ,]*(?:{ours} (?:\w+ )?{_SAID}|(?:was|were|those (?:are|were)) your (?:own |exact |very )?words|{_SAID} {ours})\b",
+            after,
+        )
+        is not None
+    )
 
 
 def _known(words: str, evidence: Evidence) -> bool:

@@ -22,8 +22,12 @@ _ABLE = re.compile(
     r"\b(?:can|could|will|is able to|is happy to|would be glad to|would be happy to|id be glad to|ill|is ready to) (?:also |gladly |happily )?"
     r"(?:help|ring|call|see|speak|meet|phone|visit|come|look after|take over|deal|talk|answer|handle|assist|do)\b|\b(?:offer you|has your file|knows (?:the|your)|you can (?:see|speak|talk|meet)|you could (?:see|speak|meet))\b"
 )
-_FEAR = re.compile(r"\b(?:afraid|scared|frightened|uncomfortable|unsafe|harass\w*|shouted at me|grabbed|touched me|anyone but|anybody but|anyone except|someone other than|rather not|complain\w* about|a woman|a female|a man|a male)\b")
-_ASKING = re.compile(r"\b(?:could i|can i|may i|would it be possible|is it possible|if possible|any chance|i would prefer|id prefer|would prefer|id rather|i would rather|happy to wait|can wait)\b")
+_FEAR = re.compile(
+    r"\b(?:afraid|scared|frightened|uncomfortable|unsafe|harass\w*|shouted at me|grabbed|touched me|anyone but|anybody but|anyone except|someone other than|rather not|complain\w* about|a woman|a female|a man|a male)\b"
+)
+_ASKING = re.compile(
+    r"\b(?:could i|can i|may i|would it be possible|is it possible|if possible|any chance|i would prefer|id prefer|would prefer|id rather|i would rather|happy to wait|can wait)\b"
+)
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
@@ -74,9 +78,16 @@ def _by_name(names: frozenset[str]) -> Iterable[re.Pattern[str]]:
     """Insisting in words that hold the name of one of ours ("X or nobody", "only X", "it has to be X")."""
     if not names:
         return
+    one = "(?:" + "|".join(sorted(map(re.escape, names))) + ")"
     name = r"(?:mr |mrs |ms |miss |dr )?(?:" + "|".join(sorted(map(re.escape, names))) + r")(?: \w+)?"
     gap = r"(?:\w+ ){0,3}"
-    yield re.compile(rf"\b{name},? (?:or (?:nobody|no one|no-one|none|nothing)|and (?:nobody|no one|no-one|only {name})|himself|herself)\b")
-    yield re.compile(rf"\b(?:nobody but|no one but|no-one but|none but|insist(?:ing)? on|must be|has to be|had better be|it(?:s| is) got to be|will only) {gap}{name}\b|\bonly (?:with |to |by )?{name}\b(?! (?:knows?|knew|told|said|says|has|had|was|is|came|wrote|got|did|does|answers?)\b)")
+    yield re.compile(
+        rf"\b{name},? (?:or (?:nobody|no one|no-one|none|nothing)|and (?:nobody|no one|no-one|only {name})|himself|herself)\b"
+    )
+    yield re.compile(
+        rf"\b(?:nobody but|no one but|no-one but|none but|insist(?:ing)? on|must be|has to be|had better be|it(?:s| is) got to be|will only) {gap}{name}\b|\bonly (?:with |to |by )?{one}(?: {one})?\b(?! (?:knows?|knew|told|said|says|has|had|was|is|came|wrote|got|did|does|answers?)\b)"
+    )
     yield re.compile(rf"\b(?:anyone|anybody|nobody|no one|no-one|noone) (?:but|except|other than|apart from) {name}\b")
-    yield re.compile(rf"\b(?:want|demand|expect|require|insist|get me|give me|bring|call|fetch|put) (?:to \w+ (?:to |with )?)?{name} (?:back|and not|not (?:you|him|her|mr|mrs|ms|some)|here|nobody|only|to (?:come|ring|call|phone|see|deal|do))\b")
+    yield re.compile(
+        rf"\b(?:want|demand|expect|require|insist|get me|give me|bring|call|fetch|put) (?:to \w+ (?:to |with )?)?{name} (?:back|and not|not (?:you|him|her|mr|mrs|ms|some)|here|nobody|only|to (?:come|ring|call|phone|see|deal|do))\b"
+    )

@@ -28,9 +28,7 @@ _NUMBER = (
     r"|half an?|a few|couple of)"
 )
 _COMMON = frozenset(
-    """a an and any are as at be been but by can could day did do does dont for from get go going got had has have he her him his how i if ill im in is it its ive
-    just know like me more my no not now of off on one or our out please see send she should so some that the their them then there they this time to too up us
-    want was we were what when where which who will with would you your""".split()
+    ["a", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "day", "did", "do", "does", "dont", "for", "from", "get", "go", "going", "got", "had", "has", "have", "he", "her", "him", "his", "how", "i", "if", "ill", "im", "in", "is", "it", "its", "ive", "just", "know", "like", "me", "more", "my", "no", "not", "now", "of", "off", "on", "one", "or", "our", "out", "please", "see", "send", "she", "should", "so", "some", "that", "the", "their", "them", "then", "there", "they", "this", "time", "to", "too", "up", "us", "want", "was", "we", "were", "what", "when", "where", "which", "who", "will", "with", "would", "you", "your"]
 )
 _WRITABLE = re.compile("#|[\\w\u0300-\u036f\u0590-\u0dff\u0e00-\u0e7f*&/.,+-]+")
 
@@ -186,7 +184,9 @@ def _choice(token: str) -> tuple[str, Part | None]:
     known = [part for part in rarest if part is not None]
     if len(known) < len(rarest):
         return pattern, None
-    return pattern, Part(frozenset().union(*(part.whole for part in known)), tuple({stem for part in known for stem in part.begun}))
+    return pattern, Part(
+        frozenset().union(*(part.whole for part in known)), tuple({stem for part in known for stem in part.begun})
+    )
 
 
 def _word(word: str) -> tuple[str, Part | None]:

@@ -1,6 +1,6 @@
 """repeat: the same matter again after it was considered and dealt with (004/UD5; D12).
 
-Looked at in this order: was the matter answered often enough (the pack's number) or once with words that close it; is nothing
+Looked at in this order: was the matter answered often enough (the pack's number), or closed and pressed on once already; is nothing
 that staff promised still outstanding; does the mail ask for the same again. New facts are named and make the finding unsure,
 because they may reopen the matter. Persistence that our own silence caused is never a repeat (S03).
 """
@@ -9,11 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from triage.detect.pressing import pressing
+from triage.detect.pressing import accepts, pressing
 from triage.evidence import Evidence
 from triage.finding import Quote, Sign
 
 ALIKE = 0.25
+
+
+def _pressed_after_closing(evidence: Evidence) -> bool:
+    """Whether staff called the matter closed and the contact has written about it since, before this mail."""
+    closed = False
+    for turn in evidence.matter_history:
+        if turn.by_staff:
+            closed = closed or bool(turn.act and (turn.act.final or turn.act.stop))
+        elif closed and not turn.automatic and not accepts(turn.message):
+            return True
+    return False
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
@@ -21,8 +32,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     press = pressing(evidence)
     if press is None or press.alike < ALIKE:
         return
-    closed = [turn for turn in evidence.matter_history if turn.act and (turn.act.final or turn.act.stop)]
-    if len(press.answers) < evidence.thresholds.repeat_after_answers and not closed:
+    if len(press.answers) < evidence.thresholds.repeat_after_answers and not _pressed_after_closing(evidence):
         return
     last = press.answers[-1]
     assert last.act is not None

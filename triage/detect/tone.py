@@ -20,13 +20,25 @@ _CRITICISM = re.compile(
     r"fail\w*|copy|template|robot|excuses?|promise[sd]?|never|third|fourth|fifth|sixth|only|useless|joke|service|genius|clever)\b"
 )
 _WARMTH = re.compile(r"\b(?:thank|thanks|love|loved|lovely|perfect|sorted|arrived|grateful|appreciate\w*|my (?:fault|mistake|bad)|recommend\w*|happy|silly me)\b")
+_MEANT = re.compile(
+    r"\b(?:delighted|thrilled|over the moon|no hurry|no rush at all|really appreciate|so grateful|very grateful|made my day|made our day|"
+    r"pass on my thanks|can'?t thank you enough|thank you so much|couldn'?t be happier|above and beyond|highly recommend)\b"
+)
 _SIGNS = Group("mocking signs", "puts mocking signs beside a complaint", "advisory", 0.66)
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign "hostile_tone", always advisory."""
     reading = read(evidence)
-    yield from sign(evidence, "hostile_tone", [*spots(reading, book("hostile_tone")), *_mocking(reading)], "advisory")
+    found = [*spots(reading, book("hostile_tone")), *_mocking(reading)]
+    if found and any(_MEANT.search(sentence.folded) for sentence in reading) and not _grave(found):
+        return
+    yield from sign(evidence, "hostile_tone", found, "advisory")
+
+
+def _grave(found: list[Spot]) -> bool:
+    """Whether mockery is so thick that a word of thanks does not make it sincere."""
+    return len({spot.sentence.start for spot in found}) > 1
 
 
 def _mocking(reading: Reading) -> Iterator[Spot]:

@@ -56,7 +56,9 @@ def _reason(evidence: Evidence) -> str:
     if standard is None:
         return "A reply or a deed is demanded at once, sooner than anybody could."
     hours = round(standard / timedelta(hours=1))
-    promised = f"{hours} hours" if hours < 48 and hours % 24 else f"{round(hours / 24)} day{'' if round(hours / 24) == 1 else 's'}"
+    promised = (
+        f"{hours} hours" if hours < 48 and hours % 24 else f"{round(hours / 24)} day{'' if round(hours / 24) == 1 else 's'}"
+    )
     return f"A reply or a deed is demanded sooner than our standard of {promised}."
 
 
@@ -83,7 +85,9 @@ def _shouted(own: str, plain: Plain) -> list[tuple[int, int]]:
     return [
         (start, end)
         for start, end in plain.sentences()
-        if _SHOUTED.search(plain.written(start, end)[0]) and _ORDER.search(plain.text[start:end]) and not _POLITE.search(plain.text[start:end])
+        if _SHOUTED.search(plain.written(start, end)[0])
+        and _ORDER.search(plain.text[start:end])
+        and not _POLITE.search(plain.text[start:end])
     ]
 
 

@@ -116,7 +116,7 @@ def _log_in(wire: Wire, account: Account) -> None:
         wire.command("LOGIN", _plain(account, account.username), _plain(account, account.password))
         wire.imap.state = "AUTH"
     except (Refused, exceptions.LoginError) as fault:
-        text = str(fault).replace(account.password, "…")
+        text = str(fault).replace(account.password, "…") if account.password else str(fault)
         again = refusal(f"{account.name}: {account.host} refused the log-in of {account.username}", text)
         if isinstance(again, Temporary):
             raise again from None

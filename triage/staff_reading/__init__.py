@@ -35,7 +35,9 @@ def read(message: Message, before: Sequence[tuple[Message, bool]]) -> StaffAct:
     points = pointers.judge(message, parts)
     open_request = _open_request(before)
     warns = bool(told.warning or told.restriction or told.lifted or told.appeal_decided)
-    found = answering.judge(own, parts, open_request, warns, points.hands_over, bool(points.adjustment_agreed))
+    found = answering.judge(
+        own, parts, open_request, notices=warns, handed_over=points.hands_over, adjusted=points.adjustment_agreed
+    )
     return StaffAct(
         answer=found.answer,
         no_answer_because=found.no_answer_because,

@@ -69,11 +69,12 @@ def request(texts: Sequence[str], plains: Sequence[str]) -> Request:
 
 
 def judge(
-    text: str, sentences: Sequence[Sentence], open_request: Request, notices: bool, handed_over: bool, adjusted: bool
+    text: str, sentences: Sequence[Sentence], open_request: Request, *, notices: bool, handed_over: bool, adjusted: str
 ) -> Answering:
     """The words of a letter that answer, or why there are none.
 
-    `notices`: the letter warns or restricts; `handed_over`: it sends the customer to a colleague; `adjusted`: it grants an adjustment.
+    `notices`: the letter warns or restricts; `handed_over`: it sends the customer to a colleague; `adjusted`: the sentence that grants
+    an adjustment, or "".
     """
     if not sentences:
         return Answering("", "no words of its own")
@@ -86,6 +87,11 @@ def judge(
         scores = [max(score, _plain(sentence, open_request)) for score, sentence in zip(scores, sentences, strict=True)]
         if open_request.questions:
             scores[0] = max(scores[0], _direct(sentences[0]))
+    if open_request.adjustment:
+        scores = [
+            max(score, _ENOUGH + 1) if sentence.text == adjusted else score
+            for score, sentence in zip(scores, sentences, strict=True)
+        ]
     best = max(range(len(scores)), key=lambda place: scores[place])
     if scores[best] < _ENOUGH:
         return Answering("", _why_not(idle, sentences, handed_over))

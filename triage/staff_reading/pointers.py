@@ -9,14 +9,14 @@ from datetime import datetime
 
 from triage.message import Message
 from triage.staff_reading import dates
-from triage.staff_reading.phrases import groups
+from triage.staff_reading.phrases import Group, groups
 from triage.staff_reading.sentences import Sentence
 
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _NAME = r"((?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?[A-Z][a-zà-ÿ'’-]+(?: [A-Z][a-zà-ÿA-Z'’-]+){0,2})"
 _TAKES_OVER = re.compile(
     _NAME
-    + r"(?:,[^,.]{1,60},)? (?:has|have|is|will be|will|now|can)(?: now| also)? (?:taken|taking|take|looking after|look after|dealing|deal with|handling|covering|cover|in charge|responsible|your|stand|standing|step|ring|call|help|see|pick|picking)"
+    + r"(?:,[^,.]{1,100},)? (?:has|have|is|will be|will|now|can)(?: now| also)? (?:taken|taking|take|looking after|look after|dealing|deal with|handling|covering|cover|in charge|responsible|your|stand|standing|step|ring|call|help|see|pick|picking)"
 )
 _TURN_TO = re.compile(
     r"(?i:\b(?:write|email|contact|speak|talk|ring|call|phone|send|ask|address|turn|copy|forward|get in touch|pass(?:ed)?|handed|transferred|see|meet)\b(?: it| this| that| your \w+| directly| direct| over| on)?(?: to| with| for)?(?: my colleague| our colleague)?,?) (?i:(?:my |our )?(?:colleague|manager|director|senior manager)?,? ?)"
@@ -75,14 +75,12 @@ def judge(message: Message, sentences: Sequence[Sentence]) -> Pointers:
         promise_due=due,
         asks=next((s.text for s in sentences if _asks(s)), ""),
         alternative=_words(sentences, "alternative"),
-        handover_to=_colleagues(
-            message, [*handing, *(s for s in sentences if _MAIL.search(s.text) or _TAKES_OVER.search(s.text))]
-        ),
+        handover_to=_colleagues(message, [s for s in sentences if s in handing or _names(s, known)]),
         hands_over=any(_sends_away(s) for s in sentences),
         escalation=_words(sentences, "escalation"),
         adjustment_agreed=_words(sentences, "adjustment", unless=" (?:ask|asked|consider|considering|check|look|see) "),
         explains=_words(sentences, "explains"),
-        final=_words(sentences, "final"),
+        final=_words(sentences, "final", unless=" (?:nothing|not|never|once|until|if|before|yet) (?:\\S+ ){0,3}?final "),
     )
 
 
@@ -158,6 +156,12 @@ def _due(text: str, written: datetime) -> datetime | None:
         if re.search(r"\b(?:within|in|inside)\s+(?:the\s+next\s+|the\s+|about\s+)*$", text[: hit.start()], re.IGNORECASE):
             return end
     return None
+
+
+def _names(sentence: Sentence, known: dict[str, Group]) -> bool:
+    """Whether a sentence may name somebody the customer can turn to: an address, a stand-in, another adviser, a manager."""
+    pointed = sentence.plain in known["alternative"] or sentence.plain in known["escalation"]
+    return pointed or bool(_MAIL.search(sentence.text) or _TAKES_OVER.search(sentence.text))
 
 
 def _colleagues(message: Message, handing: Sequence[Sentence]) -> tuple[str, ...]:
