@@ -129,6 +129,14 @@ def test_somebody_elses_words_count_less_unless_a_rule_hears_the_writers_own() -
     assert scorer.combined(heard, [sign("abuse")])["insult"] > 0.9
 
 
+def test_swearing_at_a_thing_is_held_against_the_writer_less_than_the_model_would() -> None:
+    heard = {"any_abuse": 0.9, "profanity": 0.9}
+    scores = scorer.combined(heard, [sign("profanity", severity="advisory")])
+    assert scores["any_abuse"] == pytest.approx(0.54)
+    assert scores["profanity"] == pytest.approx(0.99)
+    assert scorer.combined(heard, [sign("profanity", severity="ordinary")])["any_abuse"] == pytest.approx(0.9)
+
+
 def fault(file: Path) -> str:
     output = file.with_name("out.csv")
     with pytest.raises(Permanent) as raised:

@@ -86,7 +86,7 @@ def test_the_few_required_keys_are_enough(tmp_path: Path) -> None:
     assert read.store.url == f"sqlite:///{tmp_path}/triage.db"
     assert (read.acting.labels, read.acting.notes, read.acting.hold) == (True, True, True)
     assert (read.daemon.interval, read.daemon.idle) == (timedelta(minutes=5), True)
-    assert (read.reading.largest_mail, read.reading.batch, read.since()) == (262144, 200, None)
+    assert (read.reading.largest_mail, read.since()) == (262144, None)
     assert read.pack().id == "004"
 
 
@@ -134,7 +134,6 @@ def test_everything_can_be_said_and_remarks_after_a_semicolon_are_no_part_of_it(
         [reading]
         since = 2026-07-01
         largest_mail = 1 MiB
-        batch = 50
         [acting]
         labels = no
         notes = off

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from triage.ledger import Ledger
     from triage.settings import Settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.splitlines()[0] if __doc__ else None)
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.splitlines()[0] if __doc__ else None
+)
 
 SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file; see settings.ini for every key.")]
 Now = Annotated[str | None, typer.Option("--now", help="Replaces the clock: ISO 8601 with a zone, such as 2026-03-20T12:00:00Z.")]
@@ -54,7 +56,9 @@ def _ledger(settings: Settings) -> Ledger:
 
 def _print_report(report: Report, *, dry: bool) -> None:
     would = "would be " if dry else ""
-    print(f"{report.messages} new mails read, {report.contacts} contacts looked at, {report.verdicts} verdicts heard, {report.changes} changes {would}made")
+    print(
+        f"{report.messages} new mails read, {report.contacts} contacts looked at, {report.verdicts} verdicts heard, {report.changes} changes {would}made"
+    )
     for name, done in report.done.items():
         for line in done.plan:
             print(f"  {name}: {line}")
@@ -103,7 +107,9 @@ def export(settings: SettingsFile, now: Now = None) -> None:
 
 
 @app.command()
-def explain(settings: SettingsFile, message_id: Annotated[str, typer.Argument(help="A Message-ID, with or without angle brackets.")]) -> None:
+def explain(
+    settings: SettingsFile, message_id: Annotated[str, typer.Argument(help="A Message-ID, with or without angle brackets.")]
+) -> None:
     """Why a mail was treated as it was, in words, with quotations and clauses."""
     from triage.inquiry import explain_message
 
@@ -114,7 +120,9 @@ def explain(settings: SettingsFile, message_id: Annotated[str, typer.Argument(he
 
 
 @app.command()
-def contacts(settings: SettingsFile, stage: Annotated[str | None, typer.Option(help="Only contacts of this stage.")] = None) -> None:
+def contacts(
+    settings: SettingsFile, stage: Annotated[str | None, typer.Option(help="Only contacts of this stage.")] = None
+) -> None:
     """Who writes to us, with stage, open safeguards and the number of mails."""
     from triage.inquiry import list_contacts
 
@@ -124,7 +132,10 @@ def contacts(settings: SettingsFile, stage: Annotated[str | None, typer.Option(h
 
 
 @app.command()
-def matters(settings: SettingsFile, open_only: Annotated[bool, typer.Option("--open", help="Only matters that were not dealt with.")] = False) -> None:
+def matters(
+    settings: SettingsFile,
+    open_only: Annotated[bool, typer.Option("--open", help="Only matters that were not dealt with.")] = False,
+) -> None:
     """What they write about, whether it was dealt with, and who waits for whom."""
     from triage.inquiry import list_matters
 
@@ -224,7 +235,9 @@ def group(
 
 @app.command()
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the mail server running, to look around with a mail client.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the mail server running, to look around with a mail client.")
+    ] = False,
     folder: Annotated[Path | None, typer.Option(help="Where to put the demo's files; a temporary folder otherwise.")] = None,
 ) -> None:
     """A sample mailbox on a local IMAP server, one pass, what was found, and where to look."""

@@ -145,7 +145,9 @@ def _move(actor: Actor, uids: dict[int, str], source: str, target: str, verb: st
             actor.ledger.remember_applied(actor.name, HELD, keys, actor.now)
         else:
             actor.ledger.forget_applied(actor.name, HELD, keys)
-        actor.ledger.journal(verb, at=actor.now, actor="triage", subject={"mailbox": actor.name, "folder": target, "keys": sorted(keys)})
+        actor.ledger.journal(
+            verb, at=actor.now, actor="triage", subject={"mailbox": actor.name, "folder": target, "keys": sorted(keys)}
+        )
     return len(going)
 
 
@@ -196,7 +198,9 @@ def _put(actor: Actor, folder: str, name: str, add: set[int], adopt: set[int], u
     if keys:
         with actor.ledger.transaction():
             actor.ledger.remember_applied(actor.name, name, keys, actor.now)
-            actor.ledger.journal("labelled", at=actor.now, actor="triage", subject={"mailbox": actor.name, "label": name, "keys": sorted(keys)})
+            actor.ledger.journal(
+                "labelled", at=actor.now, actor="triage", subject={"mailbox": actor.name, "label": name, "keys": sorted(keys)}
+            )
     return len(stands)
 
 
@@ -214,7 +218,9 @@ def _take(
     keys = {uids[uid] for uid in gone | (drop - bearing)}
     with actor.ledger.transaction():
         actor.ledger.forget_applied(actor.name, name, keys)
-        actor.ledger.journal("unlabelled", at=actor.now, actor="triage", subject={"mailbox": actor.name, "label": name, "keys": sorted(keys)})
+        actor.ledger.journal(
+            "unlabelled", at=actor.now, actor="triage", subject={"mailbox": actor.name, "label": name, "keys": sorted(keys)}
+        )
     return len(gone)
 
 

@@ -65,9 +65,14 @@ def twins(message: Message, others: Iterable[Message]) -> tuple[str, ...]:
     found: dict[str, Message] = {}
     for other in sorted(others, key=lambda one: (one.sent_at, one.message_id)):
         earlier = (other.sent_at, other.message_id) < (message.sent_at, message.message_id)
-        if earlier and other.sender.email != message.sender.email and other.role == "inbox" and not other.automatic:
-            if other.sender.email not in found and template.alike(message.own, other.own) >= 0.6:
-                found[other.sender.email] = other
+        somebody_else = other.sender.email != message.sender.email and other.role == "inbox" and not other.automatic
+        if (
+            earlier
+            and somebody_else
+            and other.sender.email not in found
+            and template.alike(message.own, other.own) >= template.TWIN
+        ):
+            found[other.sender.email] = other
     return tuple(one.message_id for one in found.values())
 
 
@@ -219,6 +224,10 @@ def _proposals(
         row = _proposal("hold", one.notice_id, notice, [f for f in decision.rests_on if f.matter in one.matters], contact)
         row["held"] = [turns[key].message.message_id for key, which in held.items() if which is one]
         rows.append(row)
+    for turn in story.turns:
+        if not turn.by_staff and story.owns(turn) and (fault := _unread(turn)):
+            row = _proposal("unreadable", turn.message.key, turn, (), contact)
+            rows.append(row | {"reason": fault, "keys": [turn.message.key]})
     told = on_proposals(ground.verdicts)
     by_matter = {row["id"]: row for row in matters}
     for row in rows:
@@ -233,6 +242,11 @@ def _proposals(
         row["policy"] = ground.pack.title
         row["decided_by"] = ground.pack.decider("restrict" if row["kind"] in ("restrict", "hold") else "warn")
     return tuple(rows)
+
+
+def _unread(turn: Turn) -> str:
+    """Why a person must open a mail whose words the program could not see (encrypted, a picture, broken); "" when it could."""
+    return next((f for f in turn.message.faults if f.endswith("a person must look") and "somebody else's" not in f), "")
 
 
 def _restriction(one: hold.Restriction, now: datetime, contact: str) -> Row:

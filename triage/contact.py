@@ -26,7 +26,9 @@ _NO_NAME = frozenset(
 )
 _THIS_IS = re.compile(r"\b(?i:this is|my name is|it'?s|i am|i'm)\s+((?:[A-Z][\w'’-]+\s+){1,2}[A-Z][\w'’-]+)")
 _OTHER_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-_OTHER_SAID = re.compile(r"\b(?:my|our)\s+(?:other|old|new|work|home|usual|previous|second|main)\s+(?:e-?mail|address|account)", re.IGNORECASE)
+_OTHER_SAID = re.compile(
+    r"\b(?:my|our)\s+(?:other|old|new|work|home|usual|previous|second|main)\s+(?:e-?mail|address|account)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +133,5 @@ def groups(marks_of: Mapping[str, Iterable[Mark]]) -> tuple[tuple[frozenset[str]
                         for member in home[other]:
                             home[member] = home[one]
     unique = {id(members): frozenset(members) for members in home.values()}
-    ordered = sorted(unique.values(), key=lambda members: sorted(members))
+    ordered = sorted(unique.values(), key=sorted)
     return tuple(ordered), tuple(joins[pair] for pair in sorted(joins))

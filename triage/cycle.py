@@ -74,7 +74,8 @@ def run_pass(
             report.messages += taken.messages
             report.unreadable += taken.unreadable
             report.verdicts += taken.verdicts
-        report.contacts = conclude(settings, ledger, now)
+        report.contacts, problems = conclude(settings, ledger, now)
+        report.problems += problems
         for box in boxes:
             try:
                 done = act(Actor(box, ledger, settings, now, dry))
@@ -88,16 +89,17 @@ def run_pass(
     return report
 
 
-def conclude(settings: Settings, ledger: Ledger, now: datetime) -> int:
-    """Concludes every contact that new mail, a verdict, the time, or other settings have touched; returns how many."""
+def conclude(settings: Settings, ledger: Ledger, now: datetime) -> tuple[int, list[str]]:
+    """Concludes every contact that new mail, a verdict, the time, or other settings have touched: how many, and problems in words."""
     on = ground(settings, ledger, now)
     emails = touched(ledger, on)
     print_ = _fingerprint(settings, on)
     if ledger.meta(GROUNDS) != print_:
         emails |= set(everyone(ledger, on))
-    count = conclude_touched(ledger, on, emails)
-    ledger.set_meta(GROUNDS, print_)
-    return count
+    count, problems = conclude_touched(ledger, on, emails)
+    if not problems:
+        ledger.set_meta(GROUNDS, print_)
+    return count, problems
 
 
 def _fingerprint(settings: Settings, on: Ground) -> str:

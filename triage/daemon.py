@@ -100,10 +100,16 @@ class Daemon:
 
     def _failed(self, errors: list[TriageError]) -> None:
         self.failures += 1
-        wait = min(LONGEST_WAIT, self.settings.daemon.interval, timedelta(seconds=2.0**min(self.failures, 10)))
+        wait = min(LONGEST_WAIT, self.settings.daemon.interval, timedelta(seconds=2.0 ** min(self.failures, 10)))
         wait *= random.uniform(0.75, 1.0)  # noqa: S311 - so that many daemons do not knock at once
         for error in errors:
-            log.error("pass failed", reason=str(error), permanent=isinstance(error, Permanent), failures=self.failures, again_in=wait.total_seconds())
+            log.error(
+                "pass failed",
+                reason=str(error),
+                permanent=isinstance(error, Permanent),
+                failures=self.failures,
+                again_in=wait.total_seconds(),
+            )
         if not all(isinstance(error, Permanent) for error in errors):
             self.ask(wait)
 

@@ -126,7 +126,9 @@ def dealt_with(matter: str, story: Story, now: datetime) -> str:
 def _went_on(since: Sequence[Finding], before: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings after a warning that show the conduct went on: something said or done that a warning is for, or more of
     exactly what the warning was about."""
-    strong = [f for f in since if (KINDS[f.kind] == "conduct" and f.kind not in ("falsehood", "off_topic")) or f.kind == "after_stop"]
+    strong = [
+        f for f in since if (KINDS[f.kind] == "conduct" and f.kind not in ("falsehood", "off_topic")) or f.kind == "after_stop"
+    ]
     earlier_kinds = {f.kind for f in before} - PERSISTENCE
     same = [f for f in since if f.kind in earlier_kinds]
     enough = [f for f in strong if f.kind != "profanity" or f.severity != "advisory"]
@@ -155,22 +157,40 @@ def gates(
     appeals = [
         f
         for f in kind("appeal")
-        if not any(t.act and t.act.appeal_decided and t.message.sent_at > when[f.message_key].message.sent_at for t in story.turns)
+        if not any(
+            t.act and t.act.appeal_decided and t.message.sent_at > when[f.message_key].message.sent_at for t in story.turns
+        )
     ]
     warned_words = f"warned on {warned.message.sent_at:%Y-%m-%d}" if warned else "one grave incident needs no warning first"
     return (
         Check("not_dealt_with", not undone, "the matter was answered" if not undone else "a matter was never really answered"),
         Check("not_warned", bool(warned) or grave or not counted, warned_words if warned or grave else "no warning is on file"),
-        Check("welfare", not welfare, "no sign of a risk to life or welfare" if not welfare else "a mail speaks of a risk to welfare"),
-        Check("rights", not rights, "no right is waiting for an answer" if not rights else "a legal right was invoked and is not answered yet"),
+        Check(
+            "welfare",
+            not welfare,
+            "no sign of a risk to life or welfare" if not welfare else "a mail speaks of a risk to welfare",
+        ),
+        Check(
+            "rights",
+            not rights,
+            "no right is waiting for an answer" if not rights else "a legal right was invoked and is not answered yet",
+        ),
         Check("appeal_pending", not appeals, "no appeal is open" if not appeals else "an appeal waits for its decision"),
-        Check("adjustment", not kind("adjustment"), "no adjustment was asked for" if not kind("adjustment") else "an adjustment was asked for"),
+        Check(
+            "adjustment",
+            not kind("adjustment"),
+            "no adjustment was asked for" if not kind("adjustment") else "an adjustment was asked for",
+        ),
         Check(
             "unauthenticated",
             not kind("unauthenticated"),
             "no doubt about the sender" if not kind("unauthenticated") else "a mail in this name could not be authenticated",
         ),
-        Check("campaign", not kind("campaign"), "not part of a campaign" if not kind("campaign") else "takes part in a campaign, which is a right"),
+        Check(
+            "campaign",
+            not kind("campaign"),
+            "not part of a campaign" if not kind("campaign") else "takes part in a campaign, which is a right",
+        ),
     )
 
 
@@ -194,7 +214,11 @@ def decide(
         *safeguards,
         Check("restriction in force", bool(in_force), f"{len(in_force)} in force" if in_force else "none is in force"),
         Check("one grave incident", bool(grave), "yes" if grave else "nothing of that weight since staff last acted"),
-        Check("conduct after the warning", bool(went_on), f"{len(went_on)} findings after it" if went_on else "nothing that calls for more"),
+        Check(
+            "conduct after the warning",
+            bool(went_on),
+            f"{len(went_on)} findings after it" if went_on else "nothing that calls for more",
+        ),
         Check("calls for a warning", weight >= WARN_AT, f"{weight:g} of {WARN_AT:g} points since staff last acted"),
     )
     stage: Stage

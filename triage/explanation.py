@@ -196,7 +196,10 @@ def unreadable(mail: Unreadable) -> dict[str, Any]:
 def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
     who = proposal["sender"]["email"] or "an unknown sender"
     return (
-        Section("What is asked", (f"Please open this mail from {who}, received on {day(proposal['sent_at'])}: the program could not read it.",)),
+        Section(
+            "What is asked",
+            (f"Please open this mail from {who}, received on {day(proposal['sent_at'])}: the program could not read it.",),
+        ),
         Section("Why", (proposal["reason"],)),
         Section("What happens next", ("It lies unchanged where it was. It counts neither for nor against anybody.",)),
     )
@@ -205,7 +208,9 @@ def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
 def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     """The two moves that are a verdict, and that everything else is none."""
     if proposal["kind"] == "hold":
-        return Section("How to answer", ("To end the hold early, tell the customer so in writing; the program reads it in Sent.",))
+        return Section(
+            "How to answer", ("To end the hold early, tell the customer so in writing; the program reads it in Sent.",)
+        )
     return Section(
         "How to answer",
         (

@@ -37,7 +37,8 @@ def everything(ledger: Ledger, now: datetime) -> dict[str, Any]:
         "restrictions": rows.restrictions,
         "proposals": [{k: row[k] for k in ("id", "contact", "kind", "about", "matter", "verdict")} for row in rows.proposals],
         "decisions": [
-            {"number": e.number, "kind": e.kind, "at": e.at.isoformat(), "by": e.actor, **e.subject} for e in ledger.entries(kinds=(VERDICT,))
+            {"number": e.number, "kind": e.kind, "at": e.at.isoformat(), "by": e.actor, **e.subject}
+            for e in ledger.entries(kinds=(VERDICT,))
         ],
         "unreadable": [{"message": one.message_id, "mailbox": one.mailbox, "reason": one.reason} for one in ledger.unreadable()],
     }

@@ -108,7 +108,9 @@ def _row(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise Permanent(f"{path}, line {number}: not JSON ({error.msg}); each line must be one message as a JSON object") from error
+        raise Permanent(
+            f"{path}, line {number}: not JSON ({error.msg}); each line must be one message as a JSON object"
+        ) from error
     missing = [name for name in NEEDED if not isinstance(row, dict) or name not in row]
     if missing:
         raise Permanent(f"{path}, line {number}: {', '.join(missing)} missing; a message needs {', '.join(NEEDED)}")

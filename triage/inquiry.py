@@ -33,7 +33,9 @@ def _explain(message: Message, ledger: Ledger, settings: Settings) -> Iterator[s
     pack = settings.pack()
     who = f"{message.sender.name} <{message.sender.email}>".strip()
     yield f"{message.subject}  {message.message_id}"
-    yield f"from {who}, {day(message.sent_at)}" + (f" ({message.automatic}: counts as nobody's contact)" if message.automatic else "")
+    yield f"from {who}, {day(message.sent_at)}" + (
+        f" ({message.automatic}: counts as nobody's contact)" if message.automatic else ""
+    )
     rows = ledger.conclusions()
     matter = next((row for row in joined_matters(rows) if message.message_id in row["messages"]), None)
     if matter:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import email.parser
 import email.policy
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from triage import contact, hearing, parsing, template
+from triage.label import NOTE_HEADER
 from triage.ledger import Cursor, Ledger, Location, Recording
 from triage.mailbox import Arrival, FolderState, Mailbox
 from triage.message import Message, Role, Unreadable
-from triage.note import HEADER
 from triage.settings import Settings
 from triage.verdict import Choice, Verdict
 
@@ -72,7 +73,14 @@ def _read_folder(box: Mailbox, ledger: Ledger, settings: Settings, folder: str, 
 
 
 def _write_down(
-    batch: Iterable[Arrival], box: Mailbox, ledger: Ledger, settings: Settings, state: FolderState, role: Role, now: datetime, taken: Taken
+    batch: Iterable[Arrival],
+    box: Mailbox,
+    ledger: Ledger,
+    settings: Settings,
+    state: FolderState,
+    role: Role,
+    now: datetime,
+    taken: Taken,
 ) -> None:
     rows: list[Recording] = []
     heard: list[Verdict] = []
@@ -90,15 +98,7 @@ def _write_down(
             continue
         if since is not None and arrival.received_at < since:
             continue
-        read = parsing.read(
-            arrival.raw,
-            mailbox=name,
-            role=role,
-            received_at=arrival.received_at,
-            truncated=arrival.truncated,
-            size=arrival.size,
-            trusted_authserv=settings.organisation.trusted_authserv_id,
-        )
+        read = _understood(arrival, box, settings, role)
         if choice:
             heard.append(Verdict(now, name, choice, "", frozenset({read.key})))
         rows.append(recorded(read, Location(name, folder, state.uidvalidity, arrival.uid)))
@@ -111,6 +111,28 @@ def _write_down(
             ledger.set_cursor(name, folder, Cursor(state.uidvalidity, last, None))
 
 
+def _understood(arrival: Arrival, box: Mailbox, settings: Settings, role: Role) -> Message | Unreadable:
+    """The mail as a message, or as something a person must look at: not given out by the server, or without a sender."""
+    if not arrival.raw:
+        place = f"{box.account.name} {arrival.folder} {arrival.uidvalidity} {arrival.uid}"
+        key = hashlib.sha256(place.encode()).hexdigest()
+        made_up = f"<{key[:32]}@no-message-id.invalid>"
+        return Unreadable(key, made_up, box.account.name, role, arrival.received_at, "the server would not give it out")
+    read = parsing.read(
+        arrival.raw,
+        mailbox=box.account.name,
+        role=role,
+        received_at=arrival.received_at,
+        truncated=arrival.truncated,
+        size=arrival.size,
+        trusted_authserv=settings.organisation.trusted_authserv_id,
+    )
+    if isinstance(read, Message) and not read.sender.email:
+        reason = "it does not say who sent it"
+        return Unreadable(read.key, read.message_id, read.mailbox, role, read.received_at, reason, read.sender.name, read.subject)
+    return read
+
+
 def recorded(read: Message | Unreadable, location: Location | None) -> Recording:
     """What the ledger keeps of one mail: itself, where it lies, what it shows of its sender, and the bands of its wording."""
     if isinstance(read, Unreadable):
@@ -120,8 +142,8 @@ def recorded(read: Message | Unreadable, location: Location | None) -> Recording
 
 def _our_note(raw: bytes) -> tuple[str, str] | None:
     """(proposal id, Message-ID) when a mail is one of our own notes."""
-    if HEADER.lower().encode() not in raw[:16_384].lower():
+    if NOTE_HEADER.lower().encode() not in raw[:16_384].lower():
         return None
     header = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw[:65_536])
-    value = header.get(HEADER)
+    value = header.get(NOTE_HEADER)
     return (str(value).strip(), " ".join(str(header.get("Message-ID", "")).split())) if value else None

@@ -5,6 +5,7 @@ A contact is concluded anew from all its mail, so the work is the size of that c
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from triage import contact, hearing, template
 from triage.conclusion import Conclusion, Ground, Row, conclude, twins
 from triage.contact import Join
+from triage.errors import TriageError
 from triage.evidence import Directory
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
@@ -21,7 +23,9 @@ from triage.settings import Settings
 def directory(settings: Settings) -> Directory:
     """Who we are, from the settings alone."""
     organisation = settings.organisation
-    words = {word for address in organisation.staff for word in address.partition("@")[0].replace("_", ".").split(".") if len(word) > 2}
+    words = {
+        word for address in organisation.staff for word in address.partition("@")[0].replace("_", ".").split(".") if len(word) > 2
+    }
     return Directory(
         domains=frozenset(organisation.domains),
         staff=tuple(organisation.staff),
@@ -52,13 +56,31 @@ def touched(ledger: Ledger, on: Ground) -> set[str]:
     found: set[str] = set()
     fresh = [one for one in ledger.messages(ledger.unconcluded()) if isinstance(one, Message)]
     for message in fresh:
-        found |= _outside(message, on.directory)
+        found |= _outside(message, on.directory) or _answered_to(message, ledger, on.directory)
         for other in _alike(message, ledger):
             if other.sent_at >= message.sent_at:
                 found.add(other.sender.email)
     for addresses in ledger.contact_addresses(ledger.due(on.now)).values():
         found |= set(addresses)
     return found
+
+
+def _answered_to(message: Message, ledger: Ledger, staff: Directory) -> set[str]:
+    """The outside parties of the mails that a mail among ourselves refers to."""
+    keys = {key for cited in {message.in_reply_to, *message.references} - {""} for key in ledger.keys_by_message_id(cited)}
+    found: set[str] = set()
+    for one in ledger.messages(keys):
+        if isinstance(one, Message):
+            found |= _outside(one, staff)
+    return found
+
+
+def _among_ourselves(messages: list[Message], ledger: Ledger, staff: Directory) -> list[Message]:
+    """Mails between colleagues that refer to one of these mails: part of the story, though the contact is no party to them."""
+    known = {message.key for message in messages}
+    keys = ledger.citing(message.message_id for message in messages) - known
+    found = (one for one in ledger.messages(keys) if isinstance(one, Message))
+    return [one for one in found if not _outside(one, staff)]
 
 
 def _alike(message: Message, ledger: Ledger) -> list[Message]:
@@ -68,12 +90,12 @@ def _alike(message: Message, ledger: Ledger) -> list[Message]:
     return [one for one in ledger.messages(keys) if isinstance(one, Message)]
 
 
-def one_person(email: str, ledger: Ledger) -> tuple[frozenset[str], tuple[Join, ...]]:
+def one_person(email: str, ledger: Ledger, staff: Directory) -> tuple[frozenset[str], tuple[Join, ...]]:
     """All addresses of the person behind one address, and why they are one."""
     known = frozenset({email})
     while True:
         strong = {mark for marks in ledger.marks_of(known).values() for mark in marks if mark[0] in contact.STRONG}
-        sharers = {other for owners in ledger.sharing(strong).values() for other in owners}
+        sharers = {other for owners in ledger.sharing(strong).values() for other in owners if not staff.employs(other)}
         marks_of = ledger.marks_of(known | sharers)
         for address in known:
             marks_of.setdefault(address, set())
@@ -84,25 +106,47 @@ def one_person(email: str, ledger: Ledger) -> tuple[frozenset[str], tuple[Join, 
         known = known | grown
 
 
-def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> int:
-    """Concludes every contact behind these addresses anew and writes it down; returns how many."""
+def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple[int, list[str]]:
+    """Concludes every contact behind these addresses anew and writes it down: how many, and what went wrong, in words.
+
+    A contact whose mail makes the program stumble is set aside with what was known of it before; a person is told, the
+    others go on, and the next pass tries again.
+    """
     waiting, done, count = sorted(emails, reverse=True), set[str](), 0
+    problems: list[str] = []
+    stumbled: set[str] = set()
     fresh = list(ledger.unconcluded())
     while waiting:
         email = waiting.pop()
         if email in done:
             continue
-        people, joins = one_person(email, ledger)
+        people, joins = one_person(email, ledger, on.directory)
         old = ledger.contacts_with(people)
         left_over = {address for addresses in ledger.contact_addresses(old).values() for address in addresses} - people
         waiting += sorted(left_over - done)
         done |= people
-        conclusion = conclusion_of(people, joins, ledger, on)
+        try:
+            conclusion = conclusion_of(people, joins, ledger, on)
+        except TriageError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - the one place: a bug met in one contact's mail must not stop everybody else's
+            where = traceback.extract_tb(fault.__traceback__)[-1]
+            problems.append(
+                f"one contact could not be concluded ({type(fault).__name__} in {where.name}, line {where.lineno} of {where.filename}); "
+                "its mail stays where it is and its conclusions are those of before; please report this"
+            )
+            stumbled |= people
+            continue
         with ledger.transaction():
             ledger.replace_conclusions(old, rows_of(conclusion) if conclusion else ConclusionRows())
         count += conclusion is not None
-    ledger.mark_concluded(fresh)
-    return count
+    left = (
+        {m.key for m in ledger.messages(fresh) if isinstance(m, Message) and _outside(m, on.directory) & stumbled}
+        if stumbled
+        else set()
+    )
+    ledger.mark_concluded([key for key in fresh if key not in left])
+    return count, problems
 
 
 def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledger, on: Ground) -> Conclusion | None:
@@ -110,6 +154,7 @@ def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledge
     messages = ledger.messages_with(people)
     if not messages:
         return None
+    messages += _among_ourselves(messages, ledger, on.directory)
     alike = {m.key: twins(m, _alike(m, ledger)) for m in messages if m.sender.email in people and m.role == "inbox"}
     return conclude(people, messages, on, template_twins=alike, joins=joins)
 

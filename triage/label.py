@@ -12,8 +12,12 @@ REPEAT, VOLUME, STAFF, CONDUCT = "triage-repeat", "triage-volume", "triage-staff
 URGENT, PROTECTED, OVERDUE, HOLD = "triage-urgent", "triage-protected", "triage-overdue", "triage-hold"
 AGREE, DISMISS = "triage-agree", "triage-dismiss"
 
+NOTE_HEADER = "X-Triage-Note"
+"""Marks a mail as one of our notes; its value is the proposal's id. Such mails are never read as contacts."""
+
 FINDINGS = (REPEAT, VOLUME, STAFF, CONDUCT, URGENT, PROTECTED, OVERDUE, HOLD)
 VERDICTS = (AGREE, DISMISS)
+"""What staff may set to give a verdict in a client that shows keywords."""
 
 OF_KIND = {
     "repeat": REPEAT,

@@ -75,7 +75,9 @@ class Board:
         if matter and not by_staff and (why := _breaks_away(message, said, matter)):
             matter, reasons = None, [why]
         if matter is None:
-            best = max(((*_likeness(message, said, one), one) for one in self.matters[-LATEST:]), key=lambda row: row[0], default=None)
+            best = max(
+                ((*_likeness(message, said, one), one) for one in self.matters[-LATEST:]), key=lambda row: row[0], default=None
+            )
             if best is not None and best[0] >= (1.0 if not reasons else 1.6):
                 matter, reasons = best[2], best[1]
         if matter is None:

@@ -18,9 +18,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from triage.explanation import TITLES, Section
-
-HEADER = "X-Triage-Note"
-"""Marks a mail as ours: its value is the proposal's id. Such mails are never read as contacts."""
+from triage.label import NOTE_HEADER
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
@@ -86,7 +84,7 @@ def compose(proposal: Mapping[str, Any], sections: Sequence[Section], *, mailbox
         mail["In-Reply-To"] = cited[-1]
         mail["References"] = " ".join(cited)
     mail["Auto-Submitted"] = "auto-generated"
-    mail[HEADER] = proposal["id"]
+    mail[NOTE_HEADER] = proposal["id"]
     mail.set_content(plain(sections), cte="quoted-printable")
     mail.add_alternative(page(title, sections), subtype="html", cte="quoted-printable")
     return bytes(mail)

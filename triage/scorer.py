@@ -44,6 +44,8 @@ _PART_OF_ABUSE = ("threat", "insult", "sexual", "discrimination", "harassment", 
 _PART_WEIGHT = 0.9
 _REPORTED_WEIGHT = 0.7
 """How much of an abuse score the model takes back when the words are surely somebody else's."""
+_AT_A_THING = 0.6
+"""What is left of the model's abuse score where somebody only swears at a thing: to the model all swearing is alike."""
 _BATCH = 500
 _LONGEST_FIELD = 10_000_000
 _WHEN = datetime(2000, 1, 3, 12, tzinfo=UTC)
@@ -88,9 +90,13 @@ def _has_words(text: str) -> bool:
 def combined(by_model: Mapping[str, float], signs: Iterable[Sign]) -> dict[str, float]:
     """The model's probabilities and the rules' signs as one: either alone can be right (noisy-or).
 
-    Where the model hears somebody else's words and no rule hears the writer's own, what counts against the writer is lowered.
+    Where the model hears somebody else's words, or the rules hear swearing at a thing, and no rule hears the writer abuse
+    anybody, what the model holds against the writer is lowered.
     """
     by_rule = dict.fromkeys(SCORES, 0.0)
+    signs = tuple(signs)
+    swearing = [sign.severity for sign in signs if sign.kind == "profanity"]
+    at_a_thing = bool(swearing) and set(swearing) == {"advisory"}
     for sign in signs:
         assert sign.kind in KINDS
         strength = min(sign.strength, _SUREST_RULE)
@@ -98,8 +104,10 @@ def combined(by_model: Mapping[str, float], signs: Iterable[Sign]) -> dict[str, 
         menacing = ("intimidation",) if sign.kind == "threat" and sign.severity == "grave" else ()  # to a person, not a thing
         for kind in (*KINDS_SCORED.get(sign.kind, ()), *menacing, *abusive):
             by_rule[kind] = max(by_rule[kind], strength)
-    told = by_model.get("reported", 0.0) if not by_rule["any_abuse"] else 0.0
-    own = 1.0 - _REPORTED_WEIGHT * told
+    own = 1.0
+    if not by_rule["any_abuse"]:
+        own -= _REPORTED_WEIGHT * by_model.get("reported", 0.0)
+        own *= _AT_A_THING if at_a_thing else 1.0
     scores = {}
     for kind in SCORES:
         chance = by_model.get(kind, 0.0) * (own if kind in ("any_abuse", *_PART_OF_ABUSE) else 1.0)

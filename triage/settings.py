@@ -119,8 +119,6 @@ class Reading(_Section):
     """The first day whose mail counts, in the organisation's time zone; None: all there is."""
     largest_mail: Annotated[int, BeforeValidator(value.size_between("16 KiB", "32 MiB"))] = 256 * 1024
     """Octets of a mail that are fetched at most; of a larger one only the beginning is read."""
-    batch: Annotated[int, BeforeValidator(value.whole_number(1, 1000))] = 200
-    """How many mails are fetched and written down at a time."""
 
 
 class Acting(_Section):

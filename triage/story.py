@@ -24,16 +24,18 @@ class Story:
     """Oldest first."""
     links: tuple[matters.Link, ...]
     """Why each turn belongs to its matter; same order as `turns`."""
+    internal: frozenset[str] = frozenset()
+    """Keys of mails among ourselves that refer to this contact's."""
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Message key → keys of further copies of the same mail (in another mailbox, or filed twice)."""
 
     def owns(self, turn: Turn) -> bool:
-        """Whether this contact answers for the turn: its own mail, or ours to it (its address stands first in To or Cc)."""
+        """Whether the turn belongs to this contact's story itself: its own mail, ours to it, or ours about it among ourselves."""
         message = turn.message
         if not turn.by_staff:
             return message.sender.email in self.addresses
-        outside = [address.email for address in (*message.to, *message.cc)]
-        return next((email for email in outside if email in self.addresses), "") != ""
+        to = {address.email for address in (*message.to, *message.cc)}
+        return bool(to & self.addresses) or message.key in self.internal
 
 
 def order(message: Message) -> tuple[object, ...]:
@@ -57,9 +59,15 @@ def by_staff(message: Message, directory: Directory) -> bool:
     return message.role == "sent" or (directory.employs(message.sender.email) and message.authenticity != "fail")
 
 
-def _act(message: Message, before: list[tuple[Message, bool]]) -> StaffAct:
+def _among_us(message: Message, directory: Directory) -> bool:
+    return all(directory.employs(address.email) for address in (*message.to, *message.cc))
+
+
+def _act(message: Message, before: list[tuple[Message, bool]], directory: Directory) -> StaffAct:
     """What staff did in a message. Outside Sent anybody may write our address into From, so what has consequences for the
     contact (a warning, a stop, a restriction) counts only where the sender is proved."""
+    if _among_us(message, directory):
+        return StaffAct(no_answer_because="a mail among ourselves")
     act = staff_reading.read(message, before)
     if message.role == "sent" or message.authenticity == "pass":
         return act
@@ -90,7 +98,10 @@ def tell(addresses: Collection[str], messages: Iterable[Message], directory: Dir
     so_far: dict[str, list[tuple[Message, bool]]] = {}
     for (message, ours), link in zip(sides, links, strict=True):
         before = so_far.setdefault(link.matter, [])
-        turns.append(Turn(message, ours, link.matter, _act(message, before) if ours else None, bool(message.automatic)))
+        turns.append(
+            Turn(message, ours, link.matter, _act(message, before, directory) if ours else None, bool(message.automatic))
+        )
         before.append((message, ours))
     further = {key: tuple(copy.key for copy in same[1:]) for key, same in copies.items() if len(same) > 1}
-    return Story(frozenset(addresses), tuple(turns), links, further)
+    internal = frozenset(m.key for m, ours in sides if ours and _among_us(m, directory))
+    return Story(frozenset(addresses), tuple(turns), links, internal, further)

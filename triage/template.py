@@ -31,7 +31,7 @@ _PIECE = re.compile(r"[^.!?\n]+(?:[.!?]+|\n|$)")
 
 def _turns() -> tuple[tuple[int, int], ...]:
     """The fixed pairs of an odd factor and a summand that stand for random permutations of the hashes."""
-    source = random.Random(20)  # not a secret: the same pairs must be drawn for ever, or stored bands go stale
+    source = random.Random(20)  # noqa: S311 - not a secret: the same pairs must be drawn for ever, or stored bands go stale
     return tuple((source.getrandbits(64) | 1, source.getrandbits(64)) for _ in range(_BANDS * _ROWS))
 
 

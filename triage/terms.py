@@ -21,7 +21,9 @@ _NAMED = re.compile(
     r"\s*(?:no\.?|number|num|nr|id|ref)?\s*[.:#]?\s*#?((?=[\w/-]*\d{3})[A-Z0-9][\w/-]{2,18})\b",
     re.IGNORECASE,
 )
-_NOT_A_PREFIX = frozenset("THE AND FOR MR MRS MS GBP USD EUR JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC AT BY IN ON TO OF ROOM FLAT UNIT NO TEL PO BOX".split())
+_NOT_A_PREFIX = frozenset(
+    "THE AND FOR MR MRS MS GBP USD EUR JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC AT BY IN ON TO OF ROOM FLAT UNIT NO TEL PO BOX".split()
+)
 
 _STREET = {
     "road": "road", "rd": "road", "street": "street", "st": "street", "avenue": "avenue", "ave": "avenue", "lane": "lane", "ln": "lane",
@@ -33,7 +35,9 @@ _STREET = {
 }  # fmt: skip
 _PLACE = re.compile(r"\b(\d{1,5}[A-Za-z]?),?\s+((?:[A-Z][\w'’]+\s+){1,3})(" + "|".join(_STREET) + r")\b\.?", re.IGNORECASE)
 _PLACE_BARE = re.compile(r"\b(\d{1,4}[A-Za-z]?)\s+([A-Z][a-z]{3,})\b(?!\s+(?:days?|hours?|weeks?|months?|minutes?))")
-_AMOUNT = re.compile(r"[£$€]\s?(\d[\d,]*(?:\.\d{1,2})?)|\b(\d[\d,]*(?:\.\d{1,2})?)\s?(?:quid|pounds?|dollars?|euros?|gbp|usd|eur)\b", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"[£$€]\s?(\d[\d,]*(?:\.\d{1,2})?)|\b(\d[\d,]*(?:\.\d{1,2})?)\s?(?:quid|pounds?|dollars?|euros?|gbp|usd|eur)\b", re.IGNORECASE
+)
 _PHONE = re.compile(r"(?<![\w£$€.,-])(\+?\(?\d[\d ()./-]{5,18}\d)(?![\w%])")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*[^\W_]|\d[\w-]*", re.UNICODE)
 

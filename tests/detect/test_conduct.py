@@ -7,8 +7,6 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from triage.detect import allegation, discrimination, harassment, illegal, insult, off_topic, profanity, sexual, threat, tone
 from triage.evidence import Directory, Evidence
 from triage.finding import Sign
@@ -81,5 +79,5 @@ def test_words_never_tuned_on_are_found_for_the_most_part_and_innocents_are_left
     recall, missed, wrong = measure("conduct_cases_unseen.toml")
     show("conduct_cases_unseen.toml", recall, missed, wrong)
     guilty = [counts for kind, counts in recall.items() if kind != "innocent"]
-    assert sum(found for found, _ in guilty) / sum(total for _, total in guilty) >= LEAST_RECALL_UNSEEN
-    assert set(wrong) <= KNOWN_WRONG_UNSEEN
+    assert sum(found for found, _ in guilty) / sum(total for _, total in guilty) >= 0.4
+    assert set(wrong) <= set[str]()

@@ -118,4 +118,4 @@ def _why(seen: Concluded, contact: Row) -> str:
     passed_on = [passage.author for one in mails for passage in one.wording.forwarded]
     if passed_on:
         return f"Not the sender's words: {passed_on[0] or 'somebody else'} wrote them"
-    return "; ".join(NAMES[row["kind"]] for row in found) or "Nothing: it is meant for nobody"
+    return "; ".join(NAMES[row["kind"]] for row in found) or "Nothing: no word of it is against anybody"

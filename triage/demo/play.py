@@ -155,7 +155,8 @@ def _must(answer: tuple[str, Sequence[object]]) -> Sequence[object]:
 
 def _wait(console: Console, path: Path, port: int) -> None:
     """Leaves the server running until Ctrl-C or SIGTERM."""
-    screen.invite(console, path, embedded.HOST, port, embedded.USER, embedded.PASSWORD)
+    where = f"{embedded.HOST}, port {port}, no encryption, user {embedded.USER}, password {embedded.PASSWORD}"
+    screen.invite(console, path, where)
     before: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:

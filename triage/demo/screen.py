@@ -98,10 +98,10 @@ def _next(console: Console, settings: Path, scene: Scene) -> None:
     line(console, "README.md: connect a mailbox of your own, and take everything off it again")
 
 
-def invite(console: Console, settings: Path, host: str, port: int, user: str, password: str) -> None:
-    """How to reach the server that was left running, and what to try with it."""
+def invite(console: Console, settings: Path, where: str) -> None:
+    """How to reach the server that was left running (`where`: host, port, user and password in words), and what to try with it."""
     _heading(console, "The mail server runs until you press Ctrl-C")
-    line(console, f"In your mail program: IMAP server {host}, port {port}, no encryption, user {user}, password {password}")
+    line(console, f"In your mail program: IMAP server {where}")
     line(console, "Move a note from Triage/Review to Triage/Dismiss, run the pass again, and see its labels go:")
     console.print(Text(f"    {_program()} once --settings {_near(settings)}", style="green"), soft_wrap=True)
     line(console, "Make the mailbox as it was before:")

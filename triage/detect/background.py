@@ -19,7 +19,26 @@ _REFUSAL = re.compile(
     r"|binding|ended on|has ended|stands|not be (?:refunding|changing|able)|may not|nobody here can|no one here can|not allowed|against the (?:law|rules))\b"
 )
 _TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "dr", "sir", "madam", "team", "support", "care", "customer", "services", "office", "hello", "info", "enquiries", "help", "desk"]
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "sir",
+        "madam",
+        "team",
+        "support",
+        "care",
+        "customer",
+        "services",
+        "office",
+        "hello",
+        "info",
+        "enquiries",
+        "help",
+        "desk",
+    ]
 )
 _ASKED = re.compile(
     r"\?|\b(?:please|could you|can you|we need|i need|let (?:us|me) know|fill in|send (?:us|me)|tell (?:us|me)|form|stage one|complaints? (?:process|procedure|team|form))\b"

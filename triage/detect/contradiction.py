@@ -24,10 +24,164 @@ _NEGATED = re.compile(
 )
 _MAY_BE_ASKING = re.compile(r"\b(?:should i|shall i|do i|did i|if i|whether|what if|would it|is it|was it|have i)\b")
 _TELLS = frozenset(
-    ["asked", "ask", "told", "tell", "said", "say", "wrote", "write", "agreed", "agree", "wanted", "want", "instructed", "mentioned", "mention", "authorised", "authorized", "complained", "threatened", "got", "get", "had", "have", "gave", "give"]
+    [
+        "asked",
+        "ask",
+        "told",
+        "tell",
+        "said",
+        "say",
+        "wrote",
+        "write",
+        "agreed",
+        "agree",
+        "wanted",
+        "want",
+        "instructed",
+        "mentioned",
+        "mention",
+        "authorised",
+        "authorized",
+        "complained",
+        "threatened",
+        "got",
+        "get",
+        "had",
+        "have",
+        "gave",
+        "give",
+    ]
 )
 _EMPTY = frozenset(
-    ["the", "a", "an", "and", "or", "but", "if", "that", "this", "these", "those", "you", "your", "yours", "my", "mine", "our", "ours", "me", "us", "we", "i", "it", "its", "to", "of", "for", "in", "on", "at", "by", "from", "with", "as", "is", "was", "were", "be", "been", "being", "do", "does", "did", "have", "has", "had", "will", "would", "can", "could", "should", "may", "might", "just", "only", "any", "all", "some", "so", "then", "than", "there", "here", "about", "into", "off", "over", "out", "up", "down", "ever", "never", "not", "no", "please", "yes", "anything", "something", "nothing", "thing", "things", "one", "ones", "them", "they", "he", "she", "him", "her", "his", "their", "what", "when", "where", "which", "who", "why", "how", "kind", "regards", "dear", "hello", "hi", "thanks", "thank", "own", "bat", "first", "place", "because", "since", "even", "also", "very", "much", "more", "most", "such", "again", "still", "now", "once", "got", "get", "let", "made", "make"]
+    [
+        "the",
+        "a",
+        "an",
+        "and",
+        "or",
+        "but",
+        "if",
+        "that",
+        "this",
+        "these",
+        "those",
+        "you",
+        "your",
+        "yours",
+        "my",
+        "mine",
+        "our",
+        "ours",
+        "me",
+        "us",
+        "we",
+        "i",
+        "it",
+        "its",
+        "to",
+        "of",
+        "for",
+        "in",
+        "on",
+        "at",
+        "by",
+        "from",
+        "with",
+        "as",
+        "is",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "do",
+        "does",
+        "did",
+        "have",
+        "has",
+        "had",
+        "will",
+        "would",
+        "can",
+        "could",
+        "should",
+        "may",
+        "might",
+        "just",
+        "only",
+        "any",
+        "all",
+        "some",
+        "so",
+        "then",
+        "than",
+        "there",
+        "here",
+        "about",
+        "into",
+        "off",
+        "over",
+        "out",
+        "up",
+        "down",
+        "ever",
+        "never",
+        "not",
+        "no",
+        "please",
+        "yes",
+        "anything",
+        "something",
+        "nothing",
+        "thing",
+        "things",
+        "one",
+        "ones",
+        "them",
+        "they",
+        "he",
+        "she",
+        "him",
+        "her",
+        "his",
+        "their",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "how",
+        "kind",
+        "regards",
+        "dear",
+        "hello",
+        "hi",
+        "thanks",
+        "thank",
+        "own",
+        "bat",
+        "first",
+        "place",
+        "because",
+        "since",
+        "even",
+        "also",
+        "very",
+        "much",
+        "more",
+        "most",
+        "such",
+        "again",
+        "still",
+        "now",
+        "once",
+        "got",
+        "get",
+        "let",
+        "made",
+        "make",
+    ]
 )
 _WORD = re.compile(r"[a-z]{3,}|\d[\d.,:/]*\d|\d")
 _VALUE = re.compile(
@@ -45,7 +199,7 @@ def find(evidence: Evidence) -> Iterable[Sign]:
         pair = _contradicted(claim, negates, mine)
         if pair is not None:
             turn, quote = pair
-            yield _sign(evidence, plain, start, words, turn, quote)
+            yield _sign(evidence, start, words, turn, quote)
             return
     yield from _other_value(evidence, plain, mine)
 
@@ -104,7 +258,7 @@ def _other_value(evidence: Evidence, plain: Plain, mine: list[Turn]) -> Iterator
         told = [(turn, *each) for turn in mine for each in _speaking_of(turn, words, values)]
         if told and not any(same for _, _, same in told):
             turn, quote, _ = told[0]
-            yield _sign(evidence, plain, found.start(), "tells otherwise", turn, quote)
+            yield _sign(evidence, found.start(), "tells otherwise", turn, quote)
             return
 
 
@@ -120,7 +274,8 @@ def _speaking_of(turn: Turn, words: frozenset[str], values: frozenset[str]) -> I
             yield Quote(turn.message.message_id, *plain.written(start, end)), bool(there & values)
 
 
-def _sign(evidence: Evidence, plain: Plain, start: int, what: str, turn: Turn, quote: Quote) -> Sign:
+def _sign(evidence: Evidence, start: int, what: str, turn: Turn, quote: Quote) -> Sign:
+    plain = fold(evidence.message.own)
     done = "denies what an own earlier mail says" if what == "denies" else "gives another date or number than an own earlier mail"
     return Sign(
         kind="falsehood",

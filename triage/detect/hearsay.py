@@ -30,7 +30,9 @@ _SUFFERED = re.compile(
     r"(?:children|kids|they|people|neighbou?rs|boys|girls|lads|others|everyone|some)\s+(?:\w+\s+){0,2}?say|(?:word|words|phrase|phrases|comment|comments|remark|remarks|graffiti|note|sign|"
     r"insult|insults|slur|slurs|abuse|threats?|message|messages|text|texts)\s+(?:like|such as|saying|reading|that (?:read|said|says)|including|of|about|from|i (?:got|received)))\b"
 )
-_CLAUSE_END = re.compile(r"[;!?]|\.\s|,?\s+(?:but|so)\s+(?:i|you|your)\b|,\s+(?:and\s+)?(?:i'll|i\s+(?:will|am|want|hope)|you(?:'re)?|your)\b")
+_CLAUSE_END = re.compile(
+    r"[;!?]|\.\s|,?\s+(?:but|so)\s+(?:i|you|your)\b|,\s+(?:and\s+)?(?:i'll|i\s+(?:will|am|want|hope)|you(?:'re)?|your)\b"
+)
 _APOLOGY = re.compile(
     r"\b(?:apologi[sz]e|apologies|apology|(?:i am|i'm|im|so|very|truly|really|deeply|say|was)\s+sorry|sorry\s+(?:for|about|that i|i|if)|"
     r"ashamed of|regret\s+(?:what|calling|saying|my)|out of (?:order|line)|(?:shouldn'?t|should not|should never|ought not to|had no right to|no right to)\s+"

@@ -24,7 +24,20 @@ _SPOKEN = re.compile(
 _ELSEWHERE = re.compile(
     r"\b(?:website|web site|leaflet|brochure|advert\w*|listing|sign|poster|terms|contract|lease|policy|label|manual|form|box|app|catalogue|notice board|facebook|review|instructions|guarantee|warranty|act) (?:\w+ ){0,3}(?:say|says|said|states?|promises?|reads|read)\b"
 )
-_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _MONTHS) + "|sept)"
 _DATE = re.compile(rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})|({_MONTH}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?)\b")
 
@@ -35,7 +48,6 @@ def find(evidence: Evidence) -> Iterable[Sign]:
     if not any(turn.matter == evidence.matter for turn in ours) or '"' not in fold(evidence.message.own).text + '"':
         return
     own = evidence.message.own
-    plain = fold(own)
     for found in _QUOTED.finditer(own[:50_000]):
         words = (found.group(1) or found.group(2)).strip()
         lead = fold(own[max(0, found.start() - 160) : found.start()])
@@ -44,7 +56,7 @@ def find(evidence: Evidence) -> Iterable[Sign]:
             continue
         if _known(words, evidence):
             continue
-        yield _sign(evidence, plain, words, found.start(), _last_sentence(lead) + " " + after, ours)
+        yield _sign(evidence, words, found.start(), _last_sentence(lead) + " " + after, ours)
 
 
 def _last_sentence(lead: Plain) -> str:
@@ -98,7 +110,7 @@ def likeness(part: str, text: str) -> float:
     return min(found.score, SAME - 1) if set(re.findall(r"\d+", part)) - set(re.findall(r"\d+", there)) else found.score
 
 
-def _sign(evidence: Evidence, plain: Plain, words: str, start: int, around: str, ours: list[Turn]) -> Sign:
+def _sign(evidence: Evidence, words: str, start: int, around: str, ours: list[Turn]) -> Sign:
     dated = _dated(around, ours)
     same = [turn for turn in ours if turn.matter == evidence.matter] or ours
     nearest = max(reversed(same), key=lambda turn: fuzz.token_set_ratio(fold(words).text, fold(turn.message.own).text))

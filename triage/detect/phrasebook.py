@@ -28,7 +28,99 @@ _NUMBER = (
     r"|half an?|a few|couple of)"
 )
 _COMMON = frozenset(
-    ["a", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "day", "did", "do", "does", "dont", "for", "from", "get", "go", "going", "got", "had", "has", "have", "he", "her", "him", "his", "how", "i", "if", "ill", "im", "in", "is", "it", "its", "ive", "just", "know", "like", "me", "more", "my", "no", "not", "now", "of", "off", "on", "one", "or", "our", "out", "please", "see", "send", "she", "should", "so", "some", "that", "the", "their", "them", "then", "there", "they", "this", "time", "to", "too", "up", "us", "want", "was", "we", "were", "what", "when", "where", "which", "who", "will", "with", "would", "you", "your"]
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "could",
+        "day",
+        "did",
+        "do",
+        "does",
+        "dont",
+        "for",
+        "from",
+        "get",
+        "go",
+        "going",
+        "got",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "ill",
+        "im",
+        "in",
+        "is",
+        "it",
+        "its",
+        "ive",
+        "just",
+        "know",
+        "like",
+        "me",
+        "more",
+        "my",
+        "no",
+        "not",
+        "now",
+        "of",
+        "off",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "please",
+        "see",
+        "send",
+        "she",
+        "should",
+        "so",
+        "some",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "time",
+        "to",
+        "too",
+        "up",
+        "us",
+        "want",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+    ]
 )
 _WRITABLE = re.compile("#|[\\w\u0300-\u036f\u0590-\u0dff\u0e00-\u0e7f*&/.,+-]+")
 
@@ -160,13 +252,13 @@ def _sequence(line: str) -> tuple[str, list[Part | None]]:
     """The pattern of words in order, and the parts that must be filled (None where anything may stand)."""
     pattern = lead = ""
     parts: list[Part | None] = []
-    for token in _tokens(line):
-        if token == "...":
+    for piece in _tokens(line):
+        if piece == "...":
             pattern += lead + r"(?:[^\W_]{1,30}" + BETWEEN + "){0,6}"
             lead = ""
             continue
-        repeated = {")?": "?", ")*": "{0,3}"}.get(token[-2:], "")
-        body, needed = _choice(token) if token.startswith("(") else _word(token)
+        repeated = {")?": "?", ")*": "{0,3}"}.get(piece[-2:], "")
+        body, needed = _choice(piece) if piece.startswith("(") else _word(piece)
         if repeated:
             pattern += f"(?:{lead}{body}){repeated}" if lead else f"(?:{body}{BETWEEN}){repeated}"
             continue
@@ -176,9 +268,9 @@ def _sequence(line: str) -> tuple[str, list[Part | None]]:
     return pattern, parts
 
 
-def _choice(token: str) -> tuple[str, Part | None]:
+def _choice(piece: str) -> tuple[str, Part | None]:
     """One of several sequences: of each, its rarest part must be filled."""
-    branches = [_sequence(each) for each in _split(token.rstrip("?*")[1:-1], "|")]
+    branches = [_sequence(each) for each in _split(piece.rstrip("?*")[1:-1], "|")]
     pattern = "(?:" + "|".join(branch for branch, _ in branches) + ")"
     rarest = [min((part for part in parts if part is not None), key=Part.price, default=None) for _, parts in branches]
     known = [part for part in rarest if part is not None]
@@ -205,7 +297,7 @@ def _word(word: str) -> tuple[str, Part | None]:
 def _tokens(line: str) -> Iterator[str]:
     """Words, brackets with what is in them, and gaps."""
     for blank in _split(line, " "):
-        yield from (token for token in _brackets(blank) if token)
+        yield from (piece for piece in _brackets(blank) if piece)
 
 
 def _brackets(text: str) -> Iterator[str]:

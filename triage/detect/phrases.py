@@ -38,6 +38,7 @@ _COMMON = frozenset(
     im know make more need see take tell want way well time put send say said people person someone somebody man woman ever
     youll thats shes hes theyre dont cant wont really very only never still again""".split()
 )
+_END = r"\W*$"
 _STEM = 6
 """Letters of a word's beginning that are looked up."""
 _PIECE = re.compile(r"\.\.\.|\.\.|\^|\$|<[\w-]+>|\(|\)|\[|\]|\||\*|\?|[\w'-]+~?")
@@ -53,6 +54,8 @@ class _Part:
     needs: tuple[frozenset[str], ...] = ()
     """All such sets of a sequence, where there is more than one firm part: each must have a word in the sentence."""
     gap: bool = False
+    words: int = 0
+    """How many words a gap may hold."""
     optional: bool = False
 
 
@@ -109,13 +112,14 @@ class _Reader:
             self.at += asked
             return _Part(inner.pattern, None, optional=True) if piece == "[" or asked else inner
         if piece in ("..", "..."):
-            return _Part(r"(?:[\w'-]+\W+){0,%d}?" % (3 if piece == ".." else 8), None, gap=True)
+            words = 3 if piece == ".." else 8
+            return _Part(rf"(?:[\w'-]+\W+){{0,{words}}}?", None, gap=True, words=words)
         if piece == "*":
             return _Part(r"\b[\w'-]+", None)
         if piece == "^":
             return _Part(r"^\W*", None, gap=True)
         if piece == "$":
-            return _Part(r"\W*$", None, gap=True)
+            return _Part(_END, None, gap=True)
         if piece.startswith("<"):
             if piece[1:-1] not in self.lists:
                 raise ValueError(f"no word list is called {piece}, which the phrase {self.text!r} asks for")
@@ -142,13 +146,17 @@ def _join(parts: list[_Part]) -> _Part:
     pattern = ""
     for i, part in enumerate(parts):
         last = i == len(parts) - 1
-        between = "" if last or part.gap or (i + 1 < len(parts) and parts[i + 1].pattern == r"\W*$") else r"\W+"
-        if part.optional:
-            # An optional last part brings its own gap along, or "stupid [cow]" would need a blank at the end.
+        end_next = i + 1 < len(parts) and parts[i + 1].pattern == _END
+        closing_gap = i + 2 == len(parts) and parts[i + 1].words > 0
+        between = "" if last or part.gap or end_next or closing_gap else r"\W+"
+        if part.words and last and pattern:
+            # A gap that ends a sequence brings its blank along in front, so that whatever follows the sequence can bring its own.
+            pattern += rf"(?:\W+[\w'-]+){{0,{part.words}}}?"
+        elif part.optional:
+            # An optional last part too, or "stupid [cow]" would need a blank at the end.
             pattern += rf"(?:\W+{part.pattern})?" if last and pattern else rf"(?:{part.pattern}{between})?"
         elif not last and all(p.optional for p in parts[i + 1 :]):
-            pattern += part.pattern
-            pattern += "".join(rf"(?:\W+{p.pattern})?" for p in parts[i + 1 :])
+            pattern += part.pattern + "".join(rf"(?:\W+{p.pattern})?" for p in parts[i + 1 :])
             break
         else:
             pattern += part.pattern + between
@@ -195,13 +203,14 @@ class Book:
 
     def find(self, folded: str, words: frozenset[str]) -> Iterator[Hit]:
         """Every phrase that stands in this folded sentence; `words` are its words from `words_of`."""
+        length, folded = len(folded), folded + " ."  # so that "$" may stand where a word could
         for number in self._awake(words):
             pattern, group = self._phrases[number].pattern, self._phrases[number].group
             found = pattern.search(folded)
             while found is not None:
                 if any(guard.search(folded) for guard in group.unless):
                     break
-                yield Hit(group, found.start(), found.end())
+                yield Hit(group, found.start(), min(found.end(), length))
                 found = pattern.search(folded, max(found.end(), found.start() + 1))
 
     def _awake(self, words: frozenset[str]) -> list[int]:

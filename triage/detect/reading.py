@@ -23,8 +23,8 @@ _LONGEST_SENTENCE = 700
 _LONGEST_QUOTE = 280
 
 _BREAK = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n\s*\n\s*|\n")
-_ABBREVIATION = re.compile(r"(?:\b(?:mr|mrs|ms|dr|st|no|rd|nr|ref|approx|inc|ltd|etc|vs|e\.g|i\.e)|\b[A-Za-z])\.$", re.I)
-_ANSWERING = re.compile(r"^\s*(?:re|aw|sv|fw|fwd|wg|antw)\s*:", re.I)
+_ABBREVIATION = re.compile(r"(?:\b(?:mr|mrs|ms|dr|st|no|rd|nr|ref|approx|inc|ltd|etc|vs|e\.g|i\.e)|\b[A-Za-z])\.$", re.IGNORECASE)
+_ANSWERING = re.compile(r"^\s*(?:re|aw|sv|fw|fwd|wg|antw)\s*:", re.IGNORECASE)
 _RANKS: tuple[Severity, ...] = ("advisory", "ordinary", "serious", "grave")
 
 

@@ -68,7 +68,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         for address in turn.message.to
         if evidence.directory.is_person(address.email)
     }
-    if len(answers) < 2 and len((asked_before | answerers | set(new))) < 3:
+    if len(answers) < 2 and len(asked_before | answerers | set(new)) < 3:
         return
     if _SENT_ON.search(message.own) or _ESCALATES.search(f"{message.subject}\n{message.own}") or any(_ranks_above(p, evidence) for p in new):
         return

@@ -19,7 +19,9 @@ _CRITICISM = re.compile(
     r"\b(?:still|again|another|weeks?|months?|days?|hours?|finally|wrong|late|lost|broken|nothing|no one|nobody|wait(?:ing|ed)?|ignor\w+|"
     r"fail\w*|copy|template|robot|excuses?|promise[sd]?|never|third|fourth|fifth|sixth|only|useless|joke|service|genius|clever)\b"
 )
-_WARMTH = re.compile(r"\b(?:thank|thanks|love|loved|lovely|perfect|sorted|arrived|grateful|appreciate\w*|my (?:fault|mistake|bad)|recommend\w*|happy|silly me)\b")
+_WARMTH = re.compile(
+    r"\b(?:thank|thanks|love|loved|lovely|perfect|sorted|arrived|grateful|appreciate\w*|my (?:fault|mistake|bad)|recommend\w*|happy|silly me)\b"
+)
 _MEANT = re.compile(
     r"\b(?:delighted|thrilled|over the moon|no hurry|no rush at all|really appreciate|so grateful|very grateful|made my day|made our day|"
     r"pass on my thanks|can'?t thank you enough|thank you so much|couldn'?t be happier|above and beyond|highly recommend)\b"

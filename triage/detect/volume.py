@@ -55,5 +55,5 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         reason=f"{len(counted) + 1} mails on this matter within {window} ({counted[0].message.sent_at:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M}); "
         f"the pack's number is {limits.volume_messages * factor if window == '24 hours' else limits.volume_week}. "
         + ("The matter had been answered." if answered else "Nobody could have answered yet."),
-        earlier=tuple(turn.message.message_id for turn in (*counted, *answers_before(evidence))) + (evidence.message.message_id,),
+        earlier=(*(turn.message.message_id for turn in (*counted, *answers_before(evidence))), evidence.message.message_id),
     )

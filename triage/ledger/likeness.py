@@ -56,6 +56,15 @@ class Likeness(Store):
                         found.setdefault((kind, row.value), set()).add(row.email)
         return found
 
+    def citing(self, message_ids: Iterable[str]) -> set[str]:
+        """Keys of the mails that show one of these Message-IDs among their thread marks: that refer to it, or bear it."""
+        of = tables.marks.c
+        found: set[str] = set()
+        with self._reading() as connection:
+            for some in chunks(message_ids):
+                found |= set(connection.execute(select(of.key).where(of.kind == "thread", of.value.in_(some)).distinct()).scalars())
+        return found
+
     def index_template(self, key: str, bands: Iterable[int]) -> None:
         """The mail `key` has these bands: 64-bit numbers, with or without a sign. Nothing happens when it is not recorded."""
         rows = [{"key": key, "band": signed(band)} for band in bands]

@@ -5,9 +5,9 @@ connection.py connects; listing.py, records.py and uids.py read and write IMAP's
 bounds the octets; account.py holds the values.
 """
 
+from triage.label import NOTE_HEADER
 from triage.mailbox.account import Account, Arrival, Folders, FolderState, Location
 from triage.mailbox.labels import LABELS
 from triage.mailbox.mailbox import Mailbox, connect
-from triage.mailbox.moving import NOTE_HEADER
 
 __all__ = ["LABELS", "NOTE_HEADER", "Account", "Arrival", "FolderState", "Folders", "Location", "Mailbox", "connect"]

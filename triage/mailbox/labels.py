@@ -8,25 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
+from triage.label import FINDINGS, VERDICTS
 from triage.mailbox.reading import flags
 from triage.mailbox.uids import batches, uid_set
 from triage.mailbox.wire import Refused, Wire
 
-LABELS = frozenset(
-    {
-        "triage-repeat",
-        "triage-volume",
-        "triage-staff",
-        "triage-conduct",
-        "triage-urgent",
-        "triage-protected",
-        "triage-overdue",
-        "triage-hold",
-        # What staff may set to give a verdict in a client that shows keywords:
-        "triage-agree",
-        "triage-dismiss",
-    }
-)
+LABELS = frozenset((*FINDINGS, *VERDICTS))
 _SYSTEM = {"\\seen": "\\Seen", "\\flagged": "\\Flagged", "\\draft": "\\Draft", "\\answered": "\\Answered"}
 
 

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from triage.errors import Permanent
+from triage.label import NOTE_HEADER
 from triage.mailbox.labels import known_flag
 from triage.mailbox.reading import header, search
 from triage.mailbox.records import date_time
 from triage.mailbox.uids import batches, parse_uid_set, uid_set
 from triage.mailbox.wire import Wire, folder_name, quoted
-
-NOTE_HEADER = "X-Triage-Note"
 
 
 def move(wire: Wire, uids: Iterable[int], to_folder: str) -> dict[int, tuple[int, int]]:

@@ -32,18 +32,7 @@ _DUE = re.compile(
     r"\b(?:by|before|on|until|no later than|not later than|at the latest|within|in|this|tomorrow|today|tonight|next|later)\b",
     re.IGNORECASE,
 )
-_SOON = re.compile(
-    r" (?:will|shall|going to|should) (?:\S+ ){0,2}?(?:collect|deliver|fit|come|visit|send|repair|replace|install|have|fix|refund|pay|repay|credit|swap|call|bring|post|mail|book|change|clean|cut|test|show"
-    r"|be (?:with you|back|ready|delivered|fitted|refunded|paid|sent|posted|mailed|collected|replaced|repaired|fixed|installed|credited|completed|returned|processed|issued|done|carried out|cleared|dispatched|shipped|there|in your account)|arrive|reach you|show by|go out) "
-    r"| (?:engineer|plumber|electrician|contractor|driver|carrier|courier|technician|surveyor|locksmith|crew|caretaker|van|parcel|delivery|visit|appointment|inspection|part|parts|replacement) (?:\S+ ){0,5}?(?:comes?|brings?|arrives?|calls?|is coming|is due|is booked|delivery|is set|is arranged|for) (?:\S+ ){0,6}?(?:DATE|TIME) "
-    r"| (?:booked|arranged|scheduled|rescheduled) (?:\S+ ){0,2}?(?:engineer|plumber|electrician|contractor|surveyor|locksmith|technician|visit|repair|collection|delivery|inspection|courier|carrier|crew) (?:\S+ ){0,6}?(?:DATE|TIME) "
-    r"| (?:comes?|goes) back within "
-)
 _ANSWERING = re.compile(r" (?:will|shall|going to|hope to|aim to|should) (?!not |never |no longer |only )")
-_NOT_OURS = re.compile(
-    r" (?:will|shall) (?:not|never|no longer) | (?:you|court|police|ombudsman|owner|seller|council|neighbour|bank|utility) (?:who )?(?:will|shall|says|say) (?!hear )"
-    r"| (?:if|unless|should you|under state law) | (?:warning|warned|restrict\S*|appeal|abuse|abusive|end the|in future|from now on) | still be (?:read|answered) | get on (?:well )?"
-)
 _SAYS_WHEN = re.compile(
     r"(?:'ll|’ll|\b(?:will|shall|should|going to|booked|arranged|scheduled|comes?|brings?|arrives?|calls?|confirms?|is due|due|delivery))\b",
     re.IGNORECASE,
@@ -114,17 +103,10 @@ def _asks(sentence: Sentence) -> bool:
 
 def _sends_away(sentence: Sentence) -> bool:
     """Told to write to a colleague, or that a colleague has taken over."""
-    if sentence.asks or re.search(
-        r" (?:police|council's|ombudsman|court|samaritans|emergency|999|911|112|regulator|if|can|remains|maker|manufacturer) ",
-        sentence.plain,
-    ):
+    known, said = groups("pointers"), sentence.plain
+    if sentence.asks or said in known["keeps"]:
         return False
-    return sentence.plain in groups("pointers")["handover"] and bool(
-        re.search(
-            r" (?:taken|taking|takes) (?:\S+ ){0,3}?over | take it (?:from|on)| MAIL | (?:write|email|contact|speak|ring|call|ask|talk|turn) (?:\S+ ){0,3}?(?:directly|direct|colleague|team|department|instead|him|her|them) ",
-            sentence.plain,
-        )
-    )
+    return said in known["handover"] and said in known["sends_away"]
 
 
 def _promise(sentences: Sequence[Sentence], written: datetime) -> tuple[str, datetime | None]:
@@ -137,9 +119,9 @@ def _promise(sentences: Sequence[Sentence], written: datetime) -> tuple[str, dat
 
 
 def _promises(plain: str) -> bool:
-    if _NOT_OURS.search(plain) or plain in groups("holding")["conduct"]:
+    if plain in groups("pointers")["not_ours"] or plain in groups("holding")["conduct"]:
         return False
-    return bool(_SOON.search(plain)) or (plain in groups("holding")["promise"] and bool(_ANSWERING.search(plain)))
+    return plain in groups("pointers")["soon"] or (plain in groups("holding")["promise"] and bool(_ANSWERING.search(plain)))
 
 
 def _due(text: str, written: datetime) -> datetime | None:

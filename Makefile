@@ -1,0 +1,71 @@
+# make demo    see what it does, on a sample mailbox, in a minute
+# make test    everything that is checked, with all it needs
+# Both set themselves up first. Another Python than python3: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.PHONY: help setup demo demo-keep picture test check lint types imports pytest servers bench clean
+
+help:
+	@echo "make demo       a sample mailbox on a local mail server: what was found, and why"
+	@echo "make demo-keep  the same, and the mail server stays until Ctrl-C, for your mail program"
+	@echo "make setup      build .venv with the command .venv/bin/triage"
+	@echo "make test       install what is needed for it, then all checks and all tests"
+	@echo "make check      format, lint, types and imports alone"
+	@echo "make picture    draw docs/demo.svg anew"
+	@echo "make bench      how fast it is"
+	@echo "make clean      remove what was made, but for .venv"
+
+setup: .venv/.ready
+
+demo: setup
+	@$(BIN)/triage demo --folder demo
+
+demo-keep: setup
+	@$(BIN)/triage demo --folder demo --keep
+
+picture: setup
+	@$(BIN)/python -c "from pathlib import Path; from triage.demo import show; show(draw=Path('docs/demo.svg'), folder=Path('demo'))"
+
+test: .venv/.ready-dev servers
+	@$(MAKE) --no-print-directory check pytest
+
+check: lint types imports
+
+lint: .venv/.ready-dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check .; exit 1; }
+
+types: .venv/.ready-dev
+	@$(BIN)/mypy --no-error-summary
+
+imports: .venv/.ready-dev
+	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out"; exit 1; }
+
+pytest: .venv/.ready-dev
+	@$(BIN)/pytest -n 2
+
+bench: .venv/.ready-dev
+	@if [ -d bench ]; then $(BIN)/pytest bench; else echo "there is no benchmark yet"; fi
+
+servers:
+	@.ci/need-servers
+
+.venv/.ready: requirements.txt pyproject.toml .ci/make-venv
+	@PYTHON="$(PYTHON)" .ci/make-venv
+	@echo "installing what triage needs (a minute or two, once)"
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.txt
+	@echo "installing what the tests need"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+clean:
+	@rm -rf build demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
