@@ -212,6 +212,20 @@ def policy_show(pack: Annotated[str, typer.Argument(help="A pack's path, or the 
 
 
 @app.command()
+def train(
+    data: Annotated[
+        Path, typer.Option("--data", help="Folder with train.csv.gz and dev.csv.gz; see models/conduct/card.md for their form.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the model, with its own sentences.")] = Path("models/conduct"),
+) -> None:
+    """Trains the conduct model anew and prints what was measured on the part that was held back."""
+    from triage.training import train as train_model
+
+    json.dump(train_model(data, out), sys.stdout, indent=1)
+    print()
+
+
+@app.command()
 def score(
     input: Annotated[Path, typer.Option("--input", help="CSV with the columns id and text.")],
     output: Annotated[Path, typer.Option("--output", help="CSV to write: id and a probability for each category.")],

@@ -160,30 +160,91 @@ def _labels(actor: Actor, wanted: dict[str, Row], done: Done) -> None:
         changes = {
             uid: key
             for uid, key in uids.items()
-            if set(wanted.get(key, {"labels": ()})["labels"]) != {name for name in label.FINDINGS if key in applied.get(name, ())}
+            if _labels_of(key, wanted) != {name for name in label.FINDINGS if key in applied.get(name, ())}
         }
         if changes:
             _label_folder(actor, folder, changes, wanted, applied, done)
+
+
+def _labels_of(key: str, wanted: dict[str, Row]) -> set[str]:
+    return set(wanted.get(key, {"labels": ()})["labels"])
 
 
 def _label_folder(
     actor: Actor, folder: str, uids: dict[int, str], wanted: dict[str, Row], applied: dict[str, set[str]], done: Done
 ) -> None:
     state = actor.box.open(folder, write=not actor.dry)
-    if not state.keeps_keywords:
-        words = f"{folder}: this server keeps no labels; what was found is shown by the notes in {actor.box.folders.review} alone"
-        if words not in done.problems:
-            done.problems.append(words)
-        return
     present = _there(actor, folder, uids)
+    if not state.keeps_keywords:
+        _copies(actor, folder, {uid: uids[uid] for uid in present}, wanted, applied, done)
+        return
     for name in label.FINDINGS:
         ours = applied.get(name, set())
-        want = {uid for uid in present if name in wanted.get(uids[uid], {"labels": ()})["labels"]}
+        want = {uid for uid in present if name in _labels_of(uids[uid], wanted)}
         add = {uid for uid in want if name not in present[uid] and uids[uid] not in ours}
         adopt = {uid for uid in want if name in present[uid] and uids[uid] not in ours}
         drop = {uid for uid in present if uid not in want and uids[uid] in ours}
         done.labelled += _put(actor, folder, name, add, adopt, uids, done)
         done.unlabelled += _take(actor, folder, name, drop, present, uids, done)
+
+
+def _copies(
+    actor: Actor, folder: str, uids: dict[int, str], wanted: dict[str, Row], applied: dict[str, set[str]], done: Done
+) -> None:
+    """Where the server keeps no labels: a copy of the mail in the folder of the label; the original stays where it is."""
+    for name in label.FINDINGS:
+        if name == label.HOLD:
+            continue  # held mail lies in its own folder
+        ours = applied.get(name, set())
+        add = {uid: key for uid, key in uids.items() if name in _labels_of(key, wanted) and key not in ours}
+        drop = {key for uid, key in uids.items() if name not in _labels_of(key, wanted) and key in ours}
+        if add:
+            done.plan.append(f"copy to {actor.box.folders.of_label(name)}: {len(add)} mails of {folder}")
+        if drop:
+            done.plan.append(f"take copies out of {actor.box.folders.of_label(name)}: {len(drop)}")
+        done.labelled += len(add)
+        done.unlabelled += len(drop)
+        if not actor.dry and add:
+            _copy(actor, folder, name, add)
+        if not actor.dry and drop:
+            _take_copies(actor, name, drop)
+
+
+def _copy(actor: Actor, folder: str, name: str, uids: dict[int, str]) -> None:
+    """Copies mails into a label's folder, unless a copy is there already (from a pass that was cut off)."""
+    target = actor.box.create_label_folder(name)
+    known = {message.key: message.message_id for message in actor.ledger.messages(uids.values())}
+    there = {key: found for key, message_id in known.items() if (found := actor.box.find_by_message_id(target, message_id))}
+    validity = actor.box.open(target).uidvalidity
+    actor.box.open(folder)
+    made = actor.box.copy([uid for uid, key in uids.items() if key not in there], target)
+    with actor.ledger.transaction():
+        for key, found in there.items():
+            actor.ledger.place(key, Location(actor.name, target, validity, found[0]))
+        for uid, place in made.items():
+            actor.ledger.place(uids[uid], Location(actor.name, target, *place))
+        keys = there.keys() | {uids[uid] for uid in made}
+        actor.ledger.remember_applied(actor.name, name, keys, actor.now)
+        actor.ledger.journal(
+            "labelled", at=actor.now, actor="triage", subject={"mailbox": actor.name, "folder": target, "keys": sorted(keys)}
+        )
+
+
+def _take_copies(actor: Actor, name: str, keys: set[str]) -> None:
+    """Takes our copies out of a label's folder. `keys`: of mails whose originals were just seen in their own folder."""
+    target = actor.box.folders.of_label(name)
+    copies = _uids(actor, target, keys)
+    if copies:
+        state = actor.box.open(target)
+        present = set(actor.box.flags(copies))
+        actor.box.remove_copies(name, present)
+        for uid in copies:
+            actor.ledger.unplace(Location(actor.name, target, state.uidvalidity, uid))
+    with actor.ledger.transaction():
+        actor.ledger.forget_applied(actor.name, name, keys)
+        actor.ledger.journal(
+            "unlabelled", at=actor.now, actor="triage", subject={"mailbox": actor.name, "folder": target, "keys": sorted(keys)}
+        )
 
 
 def _put(actor: Actor, folder: str, name: str, add: set[int], adopt: set[int], uids: dict[int, str], done: Done) -> int:
@@ -307,5 +368,8 @@ def undo(actor: Actor) -> Done:
         for folder in names.ours:
             if folder not in missing and actor.box.delete_folder_if_empty(folder):
                 done.folders += 1
+        for name in applied.keys() & set(label.FINDINGS):
+            actor.box.delete_folder_if_empty(names.of_label(name))
+        actor.box.delete_folder_if_empty(names.parent)
         actor.ledger.journal("undone", at=actor.now, actor="triage", subject={"mailbox": actor.name, "released": done.released})
     return done

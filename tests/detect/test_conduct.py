@@ -7,6 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from triage.detect import allegation, discrimination, harassment, illegal, insult, off_topic, profanity, sexual, threat, tone
 from triage.evidence import Directory, Evidence
 from triage.finding import Sign
@@ -64,8 +66,15 @@ def show(name: str, recall: dict[str, tuple[int, int]], missed: list[str], wrong
 
 KNOWN_MISSES = {
     "threat: My cousin Dean says hello. He says he'll be round to see Tolliver and sort him out properly.",  # by proxy: reads as a report
-    "abuse: There isn't a brain cell between the three of you.",  # the denial guard takes "isn't" for "is not"
+    "threat: You have till noon. After that I come and take it out of your hide.",
+    "threat: Shop windows are expensive, aren't they. You might lose a few this week.",
+    "abuse: There isn't a brain cell between the three of you.",
+    "abuse: That woman on your switchboard is a miserable old trout.",
+    "allegation: Imogen altered the dates and got paid for it by my landlord.",
+    "illegal: I poured paint over your van on Saturday and I'm not sorry.",  # "sorry" guards against accidents
 }
+LEAST_RECALL_UNSEEN = 0.45
+"""Measured once, when they were written: 20 of 43 found, no wrong flag on 25 innocents. Rules are sure where they speak, not complete."""
 
 
 def test_the_mails_the_phrases_were_made_with_are_found_but_for_the_known_misses() -> None:
@@ -79,5 +88,73 @@ def test_words_never_tuned_on_are_found_for_the_most_part_and_innocents_are_left
     recall, missed, wrong = measure("conduct_cases_unseen.toml")
     show("conduct_cases_unseen.toml", recall, missed, wrong)
     guilty = [counts for kind, counts in recall.items() if kind != "innocent"]
-    assert sum(found for found, _ in guilty) / sum(total for _, total in guilty) >= 0.4
-    assert set(wrong) <= set[str]()
+    assert sum(found for found, _ in guilty) / sum(total for _, total in guilty) >= LEAST_RECALL_UNSEEN
+    assert wrong == []
+
+
+def test_every_quote_is_a_verbatim_stretch_of_the_writers_own_words() -> None:
+    own = "Good morning.\n\nYou sh1t-for-brains useless moron, Rhys. I will break your jaw.\n\nPat"
+    for sign in signs(own).values():
+        for quote in sign.quotes:
+            assert own[quote.start : quote.start + len(quote.text)] == quote.text
+            assert quote.message_id == "<1@mail.example>"
+
+
+def test_a_threat_of_violence_is_grave_and_says_why() -> None:
+    sign = signs("I will break Rhys's jaw.")["threat"]
+    assert (sign.severity, sign.quotes[0].text) == ("grave", "I will break Rhys's jaw.")
+    assert sign.reason == "The mail says the writer will do somebody violence."
+
+
+def test_damage_to_property_is_serious() -> None:
+    assert signs("I will slash the tyres of every van you own.")["threat"].severity == "serious"
+
+
+def test_insult_upon_insult_is_serious_and_one_insult_is_not() -> None:
+    assert signs("You are an idiot.")["abuse"].severity == "ordinary"
+    assert signs("You are an idiot. You gormless toad. Rhys is a lazy pig.")["abuse"].severity == "serious"
+
+
+def test_swearing_about_a_thing_is_shown_and_not_counted() -> None:
+    sign = signs("The fucking boiler has gone off again.")["profanity"]
+    assert (sign.severity, sign.reason) == ("advisory", "The mail uses a swear word about something, not at a person.")
+
+
+def test_mild_words_are_no_profanity() -> None:
+    assert signs("Bloody hell, the damn thing is broken and I feel like crap.") == {}
+
+
+def test_words_somebody_sends_us_as_evidence_are_not_his_own() -> None:
+    assert signs("He wrote this to me:\n\nI will kill you, you stupid bitch.\n\nPlease help.") == {}
+
+
+def test_what_the_writer_says_he_has_published_counts_although_it_stands_in_quotation_marks() -> None:
+    assert "abuse" in signs("I put 'Imogen is a lazy cow' on your page.")
+
+
+def test_a_new_subject_is_read_and_the_subject_of_a_reply_is_not() -> None:
+    quote = signs("See above.", subject="You are idiots")["abuse"].quotes[0]
+    assert (quote.text, quote.start) == ("You are idiots", -1)
+    assert signs("See above.", subject="Re: You are idiots") == {}
+
+
+@pytest.mark.parametrize("word", ["fu*k off Rhys", "f u c k off Rhys", "fuuuuck off Rhys", "FUCK OFF RHYS"])
+def test_a_disguised_word_is_seen_through(word: str) -> None:
+    assert signs(word)["profanity"].severity == "ordinary"
+
+
+def test_capitals_and_marks_alone_are_no_hostile_tone() -> None:
+    assert signs("WHERE IS MY PARCEL???!!! I WAIT 3 WEEKS!!!!!! PLEASE ANSWER!!!") == {}
+
+
+def test_harm_to_oneself_is_no_threat() -> None:
+    assert "threat" not in signs("I can't go on. I am going to kill myself tonight.")
+
+
+def test_a_disclosure_with_particulars_is_no_allegation() -> None:
+    assert signs("Rhys took a bribe on 3 March. I witnessed it and the bank statement is attached. Please investigate.") == {}
+    assert "allegation" in signs("Rhys takes bribes, I need no proof.")
+
+
+def test_a_very_long_mail_without_a_full_stop_is_read_in_good_time() -> None:
+    assert "abuse" in signs("you and me and the house " * 4000 + " you are an idiot")

@@ -76,23 +76,23 @@ class _Reader:
         self.text, self.lists, self.at = text, lists, 0
 
     def read(self) -> _Part:
-        part = self._choice(None)
+        part = self._choice()
         if self.at != len(self.pieces):
             raise ValueError(f"a bracket too many in the phrase {self.text!r}")
         return part
 
-    def _choice(self, closing: str | None) -> _Part:
-        branches = [self._sequence(closing)]
+    def _choice(self) -> _Part:
+        branches = [self._sequence()]
         while self.at < len(self.pieces) and self.pieces[self.at] == "|":
             self.at += 1
-            branches.append(self._sequence(closing))
+            branches.append(self._sequence())
         if len(branches) == 1:
             return branches[0]
         known = [branch.anchors for branch in branches]
         anchors = None if any(a is None for a in known) else frozenset().union(*(a for a in known if a))
         return _Part("(?:" + "|".join(branch.pattern for branch in branches) + ")", anchors)
 
-    def _sequence(self, closing: str | None) -> _Part:
+    def _sequence(self) -> _Part:
         parts: list[_Part] = []
         while self.at < len(self.pieces) and self.pieces[self.at] not in ("|", ")", "]"):
             parts.append(self._piece())
@@ -104,7 +104,7 @@ class _Reader:
         piece = self.pieces[self.at]
         self.at += 1
         if piece in "([":
-            inner = self._choice(piece)
+            inner = self._choice()
             if self.at >= len(self.pieces) or self.pieces[self.at] not in ")]":
                 raise ValueError(f"a bracket is not closed in the phrase {self.text!r}")
             self.at += 1

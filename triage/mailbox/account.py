@@ -45,8 +45,17 @@ class Folders:
 
     @property
     def ours(self) -> tuple[str, ...]:
-        """The folders this program makes; the only ones it may ever remove."""
+        """The folders this program always makes. These, the label folders and their parent are all it may ever remove."""
         return (self.review, self.agree, self.dismiss, self.held)
+
+    @property
+    def parent(self) -> str:
+        """The folder they lie in ("Triage")."""
+        return self.review.removesuffix("Review").rstrip("./-\\")
+
+    def of_label(self, label: str) -> str:
+        """The folder that stands for a label where the server keeps none: "triage-conduct" is Triage/Conduct."""
+        return self.review.removesuffix("Review") + label.removeprefix("triage-").title()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 
 from triage.errors import Permanent
+from triage.label import FINDINGS
 from triage.mailbox.account import Account, Folders
 from triage.mailbox.listing import Listed, listed, namespace, subscribed
 from triage.mailbox.wire import Refused, Wire, folder_name
@@ -84,10 +86,11 @@ def missing(wire: Wire, folders: Folders) -> list[str]:
     return [name for name in folders.ours if name not in there]
 
 
-def create(wire: Wire, folders: Folders) -> list[str]:
+def create(wire: Wire, wanted: Collection[str]) -> list[str]:
     """Makes and subscribes what is missing (clients show only subscribed folders). Returns the new ones; safe to repeat."""
     made: list[str] = []
-    for name in missing(wire, folders):
+    there = {folder.name for folder in listed(wire) if folder.usable}
+    for name in (name for name in wanted if name not in there):
         try:
             wire.command("CREATE", folder_name(name))
             made.append(name)
@@ -95,7 +98,7 @@ def create(wire: Wire, folders: Folders) -> list[str]:
             if refused.code != "ALREADYEXISTS":
                 raise Permanent(f"{wire.name}: the folder {name} cannot be made: {refused}") from refused
     shown = subscribed(wire)
-    for name in folders.ours:
+    for name in wanted:
         if name not in shown:
             wire.command("SUBSCRIBE", folder_name(name))
     return made
@@ -106,8 +109,7 @@ def delete_if_empty(wire: Wire, folders: Folders, folder: str) -> bool:
 
     It is renamed first, so that no client can move mail into it between our looking and our deleting.
     """
-    parent = folders.review[: -len("Review")].rstrip("./-\\")
-    if folder not in (*folders.ours, parent):
+    if folder not in (*folders.ours, *map(folders.of_label, FINDINGS), folders.parent):
         raise ValueError(f"{folder} is not a folder of this program's own")
     known = {f.name: f for f in listed(wire)}
     if folder not in known:

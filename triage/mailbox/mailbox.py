@@ -70,7 +70,13 @@ class Mailbox:
 
     def create_folders(self) -> list[str]:
         """Makes and subscribes the Triage tree; returns the folders newly made. Safe to repeat."""
-        return tree.create(self._wire, self.folders)
+        return tree.create(self._wire, self.folders.ours)
+
+    def create_label_folder(self, label: str) -> str:
+        """Makes and subscribes the folder that stands for a label; its name. Safe to repeat."""
+        name = self.folders.of_label(labels.known(label))
+        tree.create(self._wire, [name])
+        return name
 
     def delete_folder_if_empty(self, folder: str) -> bool:
         """Takes away a folder of the Triage tree that holds nothing; True when it is gone. ValueError for any other folder."""
@@ -140,6 +146,16 @@ class Mailbox:
         """Moves mails of the opened folder; old UID → (UIDVALIDITY, new UID) as far as the server told. Vanished ones are left out."""
         self._to_change()
         return moving.move(self._wire, uids, to_folder)
+
+    def copy(self, uids: Iterable[int], to_folder: str) -> dict[int, tuple[int, int]]:
+        """Copies mails of the opened folder; old UID → (UIDVALIDITY, new UID) as far as the server told (RFC 4315)."""
+        self._state()
+        return moving.copy(self._wire, uids, to_folder)
+
+    def remove_copies(self, label: str, uids: Iterable[int]) -> None:
+        """Takes copies out of the folder that stands for a label. The caller has seen that each original still lies elsewhere."""
+        self.open(self.folders.of_label(labels.known(label)), write=True)
+        moving.remove_copies(self._wire, uids)
 
     def append(self, folder: str, raw: bytes, *, flags: Iterable[str] = (), at: datetime | None = None) -> int | None:
         """Writes a mail of ours into a folder; its UID where the server tells. `flags`: labels, or system flags such as \\Seen."""

@@ -42,6 +42,22 @@ def _copy_and_remove(wire: Wire, uids: Sequence[int], to_folder: str) -> dict[in
     return confirmed
 
 
+def copy(wire: Wire, uids: Iterable[int], to_folder: str) -> dict[int, tuple[int, int]]:
+    """Copies mails of the opened folder; old UID → (UIDVALIDITY, new UID). Raises Permanent where the server would not tell."""
+    _need_uidplus(wire, "copies could not be told from originals, and none is made")
+    made: dict[int, tuple[int, int]] = {}
+    for batch in batches(uids):
+        made |= copied(wire.command("UID COPY", uid_set(batch), folder_name(to_folder)).codes("COPYUID"))
+    return made
+
+
+def remove_copies(wire: Wire, uids: Iterable[int]) -> None:
+    """Removes exactly these mails from the opened folder."""
+    _need_uidplus(wire, "copies cannot be removed without touching other mail")
+    for batch in batches(uids):
+        _remove(wire, batch)
+
+
 def copied(replies: Iterable[str]) -> dict[int, tuple[int, int]]:
     """Old UID → (UIDVALIDITY, new UID) from COPYUID codes (RFC 4315 section 3); what makes no sense is left out."""
     found: dict[int, tuple[int, int]] = {}
