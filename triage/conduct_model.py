@@ -88,6 +88,12 @@ class Scorer:
         scored = self.sentences([part.text for part in parts])
         return {kind: tuple((part.text, row[kind]) for part, row in zip(parts, scored, strict=True)) for kind in self.kinds}
 
+    def remarkable(self, text: str) -> dict[str, tuple[tuple[str, float], ...]]:
+        """The same, but only sentences above what one in a thousand ordinary business sentences exceeds; for the detectors."""
+        limits = {kind: self.thresholds.get(kind, {}).get("1", 1.0) for kind in self.kinds}
+        found = {kind: tuple(pair for pair in pairs if pair[1] >= limits[kind]) for kind, pairs in self.pairs(text).items()}
+        return {kind: pairs for kind, pairs in found.items() if pairs}
+
     def score_message(self, text: str) -> dict[str, Score]:
         """Kind → score of a whole message.
 

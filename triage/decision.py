@@ -38,6 +38,8 @@ PERSISTENCE_MOST = 2.0
 WARN_AT = 4.0
 """Points from which the policy calls for a warning: two abusive mails, or one of the serious kinds."""
 
+SURE = 0.5
+"""From this strength on a finding counts; a weaker one is "unsure" and only shown."""
 WARNING_LASTS = timedelta(days=365)
 WELFARE_LASTS = timedelta(days=90)
 
@@ -70,7 +72,7 @@ def counts(finding: Finding) -> bool:
         not finding.by_staff
         and not finding.dismissed
         and finding.severity != "advisory"
-        and finding.strength >= 0.5
+        and finding.strength >= SURE
         and KINDS[finding.kind] != "protective"
     )
 
@@ -230,6 +232,8 @@ def decide(
     elif weight >= WARN_AT:
         stage, rests_on = "warn", tuple(since)
     else:
-        seen = [f for f in findings if KINDS[f.kind] != "protective" and not f.by_staff and not f.dismissed]
+        seen = [
+            f for f in findings if KINDS[f.kind] != "protective" and not f.by_staff and not f.dismissed and f.strength >= SURE
+        ]
         stage, rests_on = ("watch" if seen else "clear"), tuple(seen)
     return Decision(stage, unmet, checks, rests_on, warned, bool(grave))

@@ -78,7 +78,7 @@ class Evidence:
     template_twins: tuple[str, ...] = ()
     """Message-IDs of earlier mails by *other* people with (nearly) the same words; see campaign."""
     scores: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
-    """From the trained model, if there is one: kind → (sentence, probability) pairs over the message's own words."""
+    """From the trained model, if there is one: score → (sentence, probability) of the own sentences that stand out."""
 
     @property
     def matter_history(self) -> tuple[Turn, ...]:

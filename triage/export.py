@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from triage.conclusion import Row
+from triage.decision import SURE
 from triage.explanation import evidence
 from triage.hearing import VERDICT
 from triage.ledger import ConclusionRows, Ledger
@@ -14,6 +15,9 @@ from triage.message import Message
 
 def everything(ledger: Ledger, now: datetime) -> dict[str, Any]:
     """The conclusions at `now`, in a stable order: contacts, matters, findings, held, restrictions, decisions.
+
+    `findings` are those that count or could; what the program is not sure of stands apart in `unsure`, what people have
+    dismissed in `dismissed`.
 
     Message-IDs are unfolded and in angle brackets. A matter belongs to every contact who wrote about it. `decisions` holds
     what people decided, from the journal.
@@ -31,7 +35,8 @@ def everything(ledger: Ledger, now: datetime) -> dict[str, Any]:
         "as_of": now.isoformat(),
         "contacts": rows.contacts,
         "matters": matters(rows),
-        "findings": [_finding(row, dates) for row in rows.findings if not row["dismissed"]],
+        "findings": [_finding(row, dates) for row in rows.findings if not row["dismissed"] and row["strength"] >= SURE],
+        "unsure": [_finding(row, dates) for row in rows.findings if not row["dismissed"] and row["strength"] < SURE],
         "dismissed": [_finding(row, dates) for row in rows.findings if row["dismissed"]],
         "held": sorted(held),
         "restrictions": rows.restrictions,

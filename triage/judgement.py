@@ -6,12 +6,14 @@ A contact is concluded anew from all its mail, so the work is the size of that c
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 
 from triage import contact, hearing, template
 from triage.conclusion import Conclusion, Ground, Row, conclude, twins
+from triage.conduct_model import Scorer, load
 from triage.contact import Join
 from triage.errors import TriageError
 from triage.evidence import Directory
@@ -155,8 +157,26 @@ def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledge
     if not messages:
         return None
     messages += _among_ourselves(messages, ledger, on.directory)
+    on = replace(on, scores=_scores(messages, people))
     alike = {m.key: twins(m, _alike(m, ledger)) for m in messages if m.sender.email in people and m.role == "inbox"}
     return conclude(people, messages, on, template_twins=alike, joins=joins)
+
+
+@cache
+def _model() -> Scorer | None:
+    """The trained model, opened when the first mail needs it; None when there is none that fits (the reason is logged)."""
+    return load()
+
+
+@lru_cache(maxsize=20_000)
+def _standing_out(own: str) -> Mapping[str, tuple[tuple[str, float], ...]]:
+    model = _model()
+    return model.remarkable(own[:20_000]) if model else {}
+
+
+def _scores(messages: Iterable[Message], people: frozenset[str]) -> dict[str, Mapping[str, tuple[tuple[str, float], ...]]]:
+    theirs = (m for m in messages if m.sender.email in people and m.role == "inbox" and not m.automatic)
+    return {message.key: _standing_out(message.own) for message in theirs}
 
 
 def rows_of(conclusion: Conclusion) -> ConclusionRows:

@@ -168,3 +168,11 @@ def test_brackets_within_brackets_are_refused_with_the_phrase() -> None:
 
 def test_an_endless_letter_is_read_in_a_moment() -> None:
     assert read(letter("we will not be able to reply to you about the " * 3000), []).answer == ""
+
+
+def test_a_plain_fact_counts_alone_but_not_in_a_letter_that_puts_off() -> None:
+    wish = _asked("Was £45 charged twice on my March invoice?")
+    fact = "The March invoice shows £45 on two lines."
+    assert read(letter(fact), wish).answer == fact
+    act = read(letter(f"{fact} I have asked accounts why and will come back to you."), wish)
+    assert (act.answer, act.no_answer_because) == ("", "says that it was passed on")

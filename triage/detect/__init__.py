@@ -21,6 +21,7 @@ from triage.detect import (
     harassment,
     illegal,
     insult,
+    learned,
     mingled,
     named_staff,
     off_topic,
@@ -106,6 +107,8 @@ def detect(evidence: Evidence) -> tuple[Sign, ...]:
     protective = _run(PROTECTIVE, evidence)
     shielded = any(sign.kind in SHIELDING and sign.strength >= SURE for sign in protective)
     said = _run(SAID, evidence)
+    known = {sign.kind for sign in (*protective, *said)}
+    said += tuple(sign for sign in _run((learned.detect,), evidence) if sign.kind not in known)
     rest = () if shielded else _run((*ASKED, *PATTERNS), evidence)
     return protective + said + rest
 
