@@ -48,8 +48,8 @@ imports: .venv/.ready-dev
 pytest: .venv/.ready-dev
 	@$(BIN)/pytest -n 2
 
-bench: .venv/.ready-dev
-	@if [ -d bench ]; then $(BIN)/pytest bench; else echo "there is no benchmark yet"; fi
+bench: .venv/.ready-dev servers
+	@$(BIN)/python -m bench.first_pull
 
 servers:
 	@.ci/need-servers

@@ -120,7 +120,7 @@ def _until(line: socket.socket, mark: bytes) -> int:
         if not piece:
             raise RuntimeError("the server closed the connection")
         octets += len(piece)
-        end = (end + piece)[-400:]
+        end = (end + piece)[-4000:]
         last = end.rstrip(b"\r\n").rpartition(b"\r\n")[2]
         if piece.endswith(b"\r\n") and last.startswith(mark[2:]):
             return octets

@@ -173,7 +173,7 @@ def _labels_of(key: str, wanted: dict[str, Row]) -> set[str]:
 def _label_folder(
     actor: Actor, folder: str, uids: dict[int, str], wanted: dict[str, Row], applied: dict[str, set[str]], done: Done
 ) -> None:
-    state = actor.box.open(folder, write=not actor.dry)
+    state = actor.box.open(folder, write=True)  # also on a dry run: only a folder opened so tells which labels it keeps
     present = _there(actor, folder, uids)
     if not state.keeps_keywords:
         _copies(actor, folder, {uid: uids[uid] for uid in present}, wanted, applied, done)
@@ -205,12 +205,12 @@ def _copies(
         done.labelled += len(add)
         done.unlabelled += len(drop)
         if not actor.dry and add:
-            _copy(actor, folder, name, add)
+            _copy(actor, folder, name, add, done)
         if not actor.dry and drop:
             _take_copies(actor, name, drop)
 
 
-def _copy(actor: Actor, folder: str, name: str, uids: dict[int, str]) -> None:
+def _copy(actor: Actor, folder: str, name: str, uids: dict[int, str], done: Done) -> None:
     """Copies mails into a label's folder, unless a copy is there already (from a pass that was cut off)."""
     target = actor.box.create_label_folder(name)
     known = {message.key: message.message_id for message in actor.ledger.messages(uids.values())}
@@ -218,6 +218,12 @@ def _copy(actor: Actor, folder: str, name: str, uids: dict[int, str]) -> None:
     validity = actor.box.open(target).uidvalidity
     actor.box.open(folder)
     made = actor.box.copy([uid for uid, key in uids.items() if key not in there], target)
+    bad = {uid for uid, (_, copy) in made.items() if copy not in actor.box.find_by_message_id(target, known[uids[uid]])}
+    if bad:  # read back: there is a server whose copies are empty
+        actor.box.remove_copies(name, [made.pop(uid)[1] for uid in bad])
+        done.problems.append(
+            f"{target}: the server's copies of {len(bad)} mails are not whole, so they were taken away; see the notes"
+        )
     with actor.ledger.transaction():
         for key, found in there.items():
             actor.ledger.place(key, Location(actor.name, target, validity, found[0]))

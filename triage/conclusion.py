@@ -82,8 +82,9 @@ def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[s
     found = []
     for place, turn in enumerate(story.turns):
         message = turn.message
-        if turn.automatic or not story.owns(turn) or (turn.by_staff and not ground.pack.binds_both_sides):
-            continue
+        quotes_theirs = turn.act is not None and bool(turn.act.warning or turn.act.restriction)
+        if turn.automatic or not story.owns(turn) or (turn.by_staff and (quotes_theirs or not ground.pack.binds_both_sides)):
+            continue  # a warning quotes the words it is about: those are not its writer's
         evidence = Evidence(
             message=message,
             by_staff=turn.by_staff,
@@ -136,7 +137,11 @@ def _settles(act: StaffAct) -> bool:
     return not act.no_answer_because or bool(act.restriction or act.stop)
 
 
-def _matter(matter: str, story: Story, ground: Ground, contact: str, held: Collection[str]) -> Row:
+NO_REPLY_OWED = frozenset({"repeat", "after_stop", "arguing"})
+"""A mail on a closed matter that is one of these does not keep us late."""
+
+
+def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Finding], held: Collection[str], contact: str) -> Row:
     """One matter as this contact sees it: its messages, whether it was dealt with and by which words, who waits for whom."""
     turns = [turn for turn in story.turns if turn.matter == matter]
     owned = [turn for turn in turns if story.owns(turn)]
@@ -144,9 +149,10 @@ def _matter(matter: str, story: Story, ground: Ground, contact: str, held: Colle
     words = dealt_with(matter, story, ground.now)
     last_staff = next((t for t in reversed(turns) if t.by_staff and not t.automatic and t.act and _settles(t.act)), None)
     after = last_staff.message.sent_at if last_staff else None
-    asking = [t for t in turns if _needs_answer(t, story) and t.message.key not in held]  # no reply is owed to a held mail
-    waiting = next((t for t in asking if after is None or t.message.sent_at > after), None)
     closed = bool(words) and bool(last_staff and last_staff.act and (last_staff.act.final or last_staff.act.stop))
+    settled = {f.message_key for f in findings if f.kind in NO_REPLY_OWED} if closed else set()
+    asking = [t for t in turns if _needs_answer(t, story) and t.message.key not in settled.union(held)]
+    waiting = next((t for t in asking if after is None or t.message.sent_at > after), None)
     deadline = _deadline(waiting, ground) if waiting else None
     reasons = {link.key: link.reasons for link in story.links}
     every = [t.message for t in owned]
@@ -183,7 +189,9 @@ def _review_at(story: Story, ground: Ground, matters: Sequence[Row], restriction
     return min((moment for moment in moments if moment > ground.now), default=None)
 
 
-def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding], contact: str) -> Row:
+def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding], story: Story, contact: str) -> Row:
+    named = {one.message_id for one in rests_on} | {earlier for one in rests_on for earlier in one.earlier}
+    dates = {t.message.message_id: t.message.sent_at.isoformat() for t in story.turns if t.message.message_id in named}
     return {
         "id": "p-" + hashlib.sha256(f"{contact} {kind} {anchor}".encode()).hexdigest()[:12],
         "contact": contact,
@@ -196,6 +204,7 @@ def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding]
         "sender": asdict(about.message.sender),
         "sent_at": about.message.sent_at.isoformat(),
         "matter": about.matter,
+        "dates": dates,
         "keys": sorted({finding.message_key for finding in rests_on}),
         "findings": [asdict(finding) for finding in rests_on],
     }
@@ -208,25 +217,26 @@ def _proposals(
     """What a person is asked to look at: mail to read now, a warning or a restriction to consider, a hold that is in force."""
     turns = {turn.message.key: turn for turn in story.turns}
     rows = []
-    urgent: dict[str, list[Finding]] = {}
+    urgent: dict[str, list[Finding]] = {}  # by matter: one note, renewed when another such mail comes
     for finding in findings:
         grave = finding.severity == "grave" and not finding.by_staff and not finding.dismissed and finding.strength >= 0.5
         if grave or (finding.kind == "welfare" and finding.strength >= 0.5):
-            urgent.setdefault(finding.message_key, []).append(finding)
-    for key, reasons in urgent.items():
-        rows.append(_proposal("urgent", key, turns[key], reasons, contact))
+            urgent.setdefault(finding.matter, []).append(finding)
+    for matter, reasons in urgent.items():
+        last = max((turns[f.message_key] for f in reasons), key=lambda turn: turn.message.sent_at)
+        rows.append(_proposal("urgent", matter, last, reasons, story, contact))
     if decision.stage in ("warn", "restrict") and decision.rests_on:
         last = max((turns[f.message_key] for f in decision.rests_on), key=lambda turn: turn.message.sent_at)
         first = min((turns[f.message_key] for f in decision.rests_on), key=lambda turn: turn.message.sent_at)
-        rows.append(_proposal(decision.stage, first.message.key, last, decision.rests_on, contact))
+        rows.append(_proposal(decision.stage, first.message.key, last, decision.rests_on, story, contact))
     for one in in_force:
         notice = next(turn for turn in story.turns if turn.message.message_id == one.notice_id)
-        row = _proposal("hold", one.notice_id, notice, [f for f in decision.rests_on if f.matter in one.matters], contact)
+        row = _proposal("hold", one.notice_id, notice, [f for f in decision.rests_on if f.matter in one.matters], story, contact)
         row["held"] = [turns[key].message.message_id for key, which in held.items() if which is one]
         rows.append(row)
     for turn in story.turns:
         if not turn.by_staff and story.owns(turn) and (fault := _unread(turn)):
-            row = _proposal("unreadable", turn.message.key, turn, (), contact)
+            row = _proposal("unreadable", turn.message.key, turn, (), story, contact)
             rows.append(row | {"reason": fault, "keys": [turn.message.key]})
     told = on_proposals(ground.verdicts)
     by_matter = {row["id"]: row for row in matters}
@@ -306,7 +316,7 @@ def conclude(
     held = hold.held(story, in_force, findings)
     decision = decide(story, findings, told, now=ground.now, highest=ground.pack.highest_stage)
     seen = dict.fromkeys(turn.matter for turn in story.turns if story.owns(turn))
-    rows = tuple(_matter(one, story, ground, contact, held.keys()) for one in seen)
+    rows = tuple(_matter(one, story, ground, findings, held.keys(), contact) for one in seen)
     review = _review_at(story, ground, rows, told)
     own = [turn.message for turn in story.turns if not turn.by_staff and story.owns(turn)]
     names = dict.fromkeys(message.sender.name for message in own if message.sender.name)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from triage.detect.pressing import undone
 from triage.evidence import Turn
 from triage.finding import KINDS, Finding
 from triage.hold import Restriction
@@ -38,6 +39,8 @@ PERSISTENCE_MOST = 2.0
 WARN_AT = 4.0
 """Points from which the policy calls for a warning: two abusive mails, or one of the serious kinds."""
 
+SAFEGUARDS = ("not_dealt_with", "not_warned", "welfare", "rights", "appeal_pending", "adjustment", "unauthenticated", "campaign")
+"""The gates before a restriction, as the export names them."""
 SURE = 0.5
 """From this strength on a finding counts; a weaker one is "unsure" and only shown."""
 WARNING_LASTS = timedelta(days=365)
@@ -117,10 +120,12 @@ def dealt_with(matter: str, story: Story, now: datetime) -> str:
         if turn.matter == matter and turn.act and turn.act.promise and turn.act.promise_due and turn.act.promise_due < now
         and not any(later.message.sent_at > turn.message.sent_at for later in answers)
     ]  # fmt: skip
-    chased = broken and any(
-        turn.matter == matter and not turn.by_staff and turn.message.sent_at > (broken[-1].act.promise_due or now)
-        for turn in story.turns
-        if broken[-1].act
+    theirs = [turn for turn in story.turns if turn.matter == matter and not turn.by_staff and not turn.automatic]
+    chased = any(
+        undone(promise.act.promise, turn.message)
+        for promise in broken
+        for turn in theirs
+        if promise.act and promise.act.promise_due and turn.message.sent_at > promise.act.promise_due
     )
     return "" if chased else last.act.answer
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from triage.decision import SAFEGUARDS
+from triage.finding import KINDS
 from triage.message import Unreadable
 from triage.policy import Pack
 
@@ -37,6 +39,10 @@ TITLES = {
 }
 
 
+MAILS_SHOWN = 4
+"""Mails of which a note tells; a note is read in twenty seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A heading and its lines; a line that begins with a quotation mark is a quotation."""
@@ -51,10 +57,13 @@ def day(moment: str | datetime) -> str:
     return f"{when.day} {when:%b %Y}"
 
 
-def clause_words(reference: str, pack: Pack | None) -> str:
+def clause_words(reference: str, pack: Pack | None, kind: str = "") -> str:
     """ "004/UD7, taking the same request to further staff"; says so when the policy has no clause for it."""
     if not reference:
-        return "no clause of this policy; shown for information"
+        protective = KINDS.get(kind) == "protective"
+        return (
+            "protects the sender, whatever the policy says" if protective else "no clause of this policy; shown for information"
+        )
     clause = pack.clause(reference) if pack else None
     return f"{reference}, {clause.title}" if clause else reference
 
@@ -102,23 +111,29 @@ def _short(text: str, most: int = 280) -> str:
 
 
 def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str]) -> Section:
-    """Each finding with its date, clause and the words that show it; the latest first."""
+    """What was seen, mail by mail, the latest first: the date, what it is with its clause, and the words that show it."""
+    by_mail: dict[str, list[Row]] = {}
+    for finding in sorted(findings, key=lambda one: sent.get(one["message_id"], ""), reverse=True):
+        by_mail.setdefault(finding["message_id"], []).append(finding)
     lines = []
-    for finding in sorted(findings, key=lambda one: sent.get(one["message_id"], ""), reverse=True)[:8]:
-        when = f"{day(sent[finding['message_id']])}: " if finding["message_id"] in sent else ""
-        lines.append(f"{when}{NAMES[finding['kind']]} ({clause_words(finding['clause'], pack)})")
-        own = [quote for quote in finding["quotes"] if quote["message_id"] == finding["message_id"]]
-        lines += [f'"{_short(quote["text"])}"' for quote in own[:3]] or [finding["reason"]]
-        if own and finding["earlier"]:
-            lines.append(finding["reason"])
-    if len(findings) > 8:
-        lines.append(f"… and {len(findings) - 8} more; see: triage contacts")
+    for message_id, found in list(by_mail.items())[:MAILS_SHOWN]:
+        when = day(sent[message_id]) if message_id in sent else "undated"
+        kinds = dict.fromkeys(f"{NAMES[one['kind']]} ({one['clause'] or clause_words('', pack, one['kind'])})" for one in found)
+        lines.append(f"{when}: {'; '.join(kinds)}")
+        own = dict.fromkeys(q["text"] for one in found for q in one["quotes"] if q["message_id"] == message_id)
+        lines += [f'"{_short(text)}"' for text in list(own)[:3]] or [_short(one["reason"]) for one in found[:2]]
+    if len(by_mail) > MAILS_SHOWN:
+        lines.append(f"… and {len(by_mail) - MAILS_SHOWN} earlier mails; `triage explain` tells of each.")
+    named = dict.fromkeys(one["clause"] for one in findings if one["clause"])
+    clauses = [clause for reference in named if pack and (clause := pack.clause(reference))]
+    lines += [f"{clause.ref} is: {clause.title}" for clause in clauses]
     return Section("What was seen", tuple(lines) or ("Nothing further.",))
 
 
 def against(proposal: Row) -> Section:
     """What stands in the way, or speaks against it: the open safeguards, and what the program does not know."""
-    open_gates = [check["words"] for check in proposal["checks"] if check["name"] in proposal["unmet"]]
+    unmet = set(proposal["unmet"]) - ({"not_warned"} if proposal["kind"] == "warn" else set())
+    open_gates = [check["words"] for check in proposal["checks"] if check["name"] in unmet]
     lines = [f"{words[0].upper()}{words[1:]}." for words in open_gates]
     lines.append("The program counts and quotes; it knows nothing of intent, illness or what was said on the telephone.")
     return Section("What speaks against it", tuple(lines))
@@ -150,7 +165,7 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     """The sections of the note about one proposal."""
     if proposal["kind"] == "unreadable":
         return _unreadable_note(proposal)
-    sent = {proposal["about"]: proposal["sent_at"], **proposal.get("dates", {})}
+    sent = {proposal["about"]: proposal["sent_at"], **proposal["dates"]}
     kind = proposal["kind"]
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
     matter = proposal["our_part"]
@@ -221,7 +236,14 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
 
 
 def stage_words(contact: Row) -> Iterable[str]:
-    """The stage of a contact and the checks behind it, met and unmet, for `triage explain`."""
-    yield f"Stage: {contact['stage']}" + (f" (open safeguards: {', '.join(contact['unmet'])})" if contact["unmet"] else "")
+    """The stage of a contact and what was looked at for it, hits and misses alike, for `triage explain`."""
+    yield f"Stage: {contact['stage']}"
+    safeguards = [check for check in contact["checks"] if check["name"] in SAFEGUARDS]
+    yield "Safeguards (a restriction is barred while one is open):"
+    for check in safeguards:
+        state = "open" if check["name"] in contact["unmet"] else "met"
+        yield f"  {state:<6}{check['words']}"
+    yield "What else was looked at:"
     for check in contact["checks"]:
-        yield f"  {'yes' if check['met'] else 'no ':<4}{check['name']}: {check['words']}"
+        if check not in safeguards:
+            yield f"  {'yes' if check['met'] else 'no':<6}{check['name']}: {check['words']}"

@@ -47,7 +47,7 @@ def _explain(message: Message, ledger: Ledger, settings: Settings) -> Iterator[s
         sure = "" if row["strength"] >= 0.5 else " (unsure)"
         gone = f" [{row['dismissed']}]" if row["dismissed"] else ""
         advisory = ", advisory: never counted" if row["severity"] == "advisory" else ""
-        yield f"  {NAMES[row['kind']]}{sure}{gone}: {clause_words(row['clause'], pack)}{advisory}"
+        yield f"  {NAMES[row['kind']]}{sure}{gone}: {clause_words(row['clause'], pack, row['kind'])}{advisory}"
         yield f"    {row['reason']}"
         for quote in row["quotes"]:
             own = quote["message_id"] == message.message_id
@@ -81,7 +81,9 @@ def list_contacts(ledger: Ledger, stage: str | None) -> Iterator[str]:
 
 def list_matters(ledger: Ledger, *, open_only: bool) -> Iterator[str]:
     """A line a matter, the longest waiting first."""
-    rows = [row for row in joined_matters(ledger.conclusions()) if not open_only or row["state"] == "open"]
+    rows = [
+        row for row in joined_matters(ledger.conclusions()) if not open_only or (row["state"] == "open" and row["waiting_since"])
+    ]
     for row in sorted(rows, key=lambda one: (one["waiting_since"] or "9999", one["id"])):
         waits = f"  they wait since {day(row['waiting_since'])}" if row["waiting_since"] else ""
         late = ", overdue" if row["overdue"] else ""

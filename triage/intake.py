@@ -99,7 +99,7 @@ def _write_down(
         if since is not None and arrival.received_at < since:
             continue
         read = _understood(arrival, box, settings, role)
-        if choice:
+        if choice and arrival.raw:
             heard.append(Verdict(now, name, choice, "", frozenset({read.key})))
         rows.append(recorded(read, Location(name, folder, state.uidvalidity, arrival.uid)))
     with ledger.transaction():

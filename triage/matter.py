@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from triage import terms
@@ -49,6 +49,28 @@ class Link:
     reasons: tuple[str, ...]
 
 
+_GREETING = re.compile(r"^\s*(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|morning|to)\b.{0,40}$", re.IGNORECASE)
+_SHORT_LINE = 6
+
+
+def _said(message: Message) -> terms.Terms:
+    """What a mail names, without the lines in which it greets and signs: a name, a home address and a client number stand in
+    every mail of a person and tie no two matters together. Reference numbers there still count."""
+    lines = message.own.rstrip().splitlines()
+    names = set(terms.fold(message.sender.name).replace(",", " ").split())
+    end = len(lines)
+    for place in range(len(lines) - 1, max(len(lines) - 7, 0), -1):
+        words = terms.fold(lines[place]).replace(",", " ").split()
+        if len(words) > _SHORT_LINE:
+            break
+        if names & set(words):
+            end = place
+    start = 1 if lines and _GREETING.match(lines[0]) else 0
+    body = "\n".join(lines[start:end])
+    said = terms.of(message.subject, body if body.strip() else message.own)
+    return replace(said, references=said.references | terms.references("\n".join(lines[end:])))
+
+
 def plain_subject(subject: str) -> str:
     """A subject without reply prefixes, ticket tags and case (RFC 5256 section 2.1 in spirit)."""
     return " ".join(terms.fold(_TAG.sub(" ", _REPLY_PREFIX.sub("", subject))).split())
@@ -69,7 +91,7 @@ class Board:
 
     def place(self, message: Message, by_staff: bool) -> Link:
         """Decides where the next message (in order of time) belongs, and remembers it."""
-        said = terms.of(message.subject, message.own)
+        said = _said(message)
         matter = self.replied_to(message)
         reasons: list[str] = ["reply"] if matter else []
         if matter and not by_staff and (why := _breaks_away(message, said, matter)):
@@ -134,9 +156,9 @@ def _likeness(message: Message, said: terms.Terms, matter: _Growing) -> tuple[fl
     shared_words = said.words & matter.asked.words
     alike = terms.overlap(said.words, matter.asked.words)
     if len(shared_words) >= 3 or alike >= 0.5:
-        score += min(1.0, 0.16 * len(shared_words)) * min(1.0, alike / 0.35)
+        score += min(1.0, 0.2 * len(shared_words)) * min(1.0, alike / 0.35)
         reasons.append(f"{alike:.2f} alike ({', '.join(sorted(shared_words)[:4])})")
-    elif shared_words and (told := said.words & matter.about.words) and len(told) >= 4:
+    elif shared_words and (told := said.words & matter.about.words) and len(told) >= 3:
         score += 0.4
         reasons.append(f"speaks of {', '.join(sorted(told)[:4])}")
     return score, reasons

@@ -41,6 +41,6 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         strength=0.7,
         severity="ordinary",
         quotes=tuple(quotes[-3:]),
-        reason=f"Contests for the {len(contests) + 1}th time a decision that was explained {len(explained)} times, without a new fact.",
+        reason=f"Contests again a decision that was explained {len(explained)} times, after {len(contests)} earlier rounds and without a new fact.",
         earlier=tuple(turn.message.message_id for turn in press.answers),
     )

@@ -21,7 +21,13 @@ _WANTS = re.compile(
     r"\?|\b(?:want|need|demand|insist|expect|require|please|refund|pay|send|give|fix|swap|answer|cancel|undo|reconsider|change|repay|reverse|reinstate|accept|ask(?:ing)?|still|again|waiting|when|why|get(?:ting)? (?:my|it|this)|where|how about|owe)\b",
     re.IGNORECASE,
 )
-_FACT = re.compile(r"\d{2,}|\b(?:attached|enclosed|photo|photos|video|receipt|invoice|statement|letter|report|evidence|witness)\b", re.IGNORECASE)
+_UNDONE = re.compile(
+    r"\b(?:still|yet|not|no|never|nobody|nothing|none|neither|without|waiting|where|when|late|missed|failed|again|didn.?t|hasn.?t|haven.?t|wasn.?t|isn.?t|won.?t)\b",
+    re.IGNORECASE,
+)
+_FACT = re.compile(
+    r"\d{2,}|\b(?:attached|enclosed|photo|photos|video|receipt|invoice|statement|letter|report|evidence|witness)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +50,26 @@ def accepts(message: Message) -> bool:
     return len(own.split()) <= 60 and not re.search(r"\?|\b(?:but|however|still|not good enough|yet)\b", rest, re.IGNORECASE)
 
 
-def outstanding(evidence: Evidence) -> str:
-    """Words of a staff promise on this matter that was not kept, or not due yet, when this mail came; "" if there is none.
+def undone(promise: str, message: Message) -> bool:
+    """Whether a mail says that a promise was not kept: words of something missing, about what was promised."""
+    return bool(_UNDONE.search(message.own)) and bool(terms.words(promise) & terms.words(f"{message.subject}\n{message.own}"))
 
-    A promise counts as kept once a later answer follows it. While one is outstanding the matter is not dealt with, and
-    whoever asks about it only asks for what was promised (practice, trap T1).
+
+def outstanding(evidence: Evidence) -> str:
+    """Words of a staff promise on this matter that is not due yet, or that this mail says was not kept; "" if there is none.
+
+    While one is outstanding the matter is not dealt with, and whoever asks about it only asks for what was promised
+    (practice, trap T1). A promise that was all a mail held stays outstanding until an answer follows it.
     """
     turns = [turn for turn in evidence.matter_history if turn.by_staff and turn.act]
     for place, turn in enumerate(turns):
         act = turn.act
         if act is None or not act.promise or act.final:
             continue
-        later = [one for one in turns[place + 1 :] if one.act and one.act.answer]
-        due_later = act.promise_due is not None and evidence.message.sent_at <= act.promise_due
-        if due_later or not later:
+        later = any(one.act and one.act.answer for one in turns[place + 1 :])
+        not_due = act.promise_due is not None and evidence.message.sent_at <= act.promise_due
+        bare = not act.answer and not later
+        if not_due or bare or (not later and undone(act.promise, evidence.message)):
             return act.promise
     return ""
 

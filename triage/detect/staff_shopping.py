@@ -23,7 +23,10 @@ _SENT_ON = re.compile(
     r"\b(?:told|asked|said|advised|suggested|referred|directed|passed|sent)\b[^.?!\n]{0,40}\b(?:me|you|your way)\b|\b(?:is|are|was) (?:away|off|on leave|out of (?:the )?office|ill|sick)\b|\bno longer works?\b",
     re.IGNORECASE,
 )
-_RANK = re.compile(r"\b(?:manager|director|chief|head of|broker in charge|team lead(?:er)?|supervisor|senior|owner|partner|principal)\b", re.IGNORECASE)
+_RANK = re.compile(
+    r"\b(?:manager|director|chief|head of|broker in charge|team lead(?:er)?|supervisor|senior|owner|partner|principal)\b",
+    re.IGNORECASE,
+)
 
 
 def _parties(history: tuple[Turn, ...], evidence: Evidence) -> set[str]:
@@ -39,7 +42,11 @@ def _parties(history: tuple[Turn, ...], evidence: Evidence) -> set[str]:
 def _knows(person: str, names: set[str]) -> bool:
     """Whether an address or name in `names` is this person ("bob.tan@…" is meant by "Bob Tan")."""
     local = fold(person.partition("@")[0])
-    return any(person == name or fold(name).replace(" ", ".") == local or ("@" not in name and fold(name).split()[0] in local.split(".")) for name in names if name)
+    return any(
+        person == name or fold(name).replace(" ", ".") == local or ("@" not in name and fold(name).split()[0] in local.split("."))
+        for name in names
+        if name
+    )
 
 
 def _ranks_above(person: str, evidence: Evidence) -> bool:
@@ -70,7 +77,11 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     }
     if len(answers) < 2 and len(asked_before | answerers | set(new)) < 3:
         return
-    if _SENT_ON.search(message.own) or _ESCALATES.search(f"{message.subject}\n{message.own}") or any(_ranks_above(p, evidence) for p in new):
+    if (
+        _SENT_ON.search(message.own)
+        or _ESCALATES.search(f"{message.subject}\n{message.own}")
+        or any(_ranks_above(p, evidence) for p in new)
+    ):
         return
     earlier = words("\n".join(f"{t.message.subject}\n{t.message.own}" for t in evidence.matter_history if not t.by_staff))
     alike = overlap(words(f"{message.subject}\n{message.own}"), earlier)
