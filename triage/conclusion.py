@@ -19,7 +19,7 @@ from triage.contact import Join, signed_names
 from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, dealt_with, decide
 from triage.detect.pressing import accepts
 from triage.evidence import Directory, Evidence, Turn
-from triage.finding import KINDS, Finding
+from triage.finding import KINDS, SURE, Finding
 from triage.message import Message
 from triage.policy import Pack
 from triage.service_standard import ServiceStandard
@@ -219,8 +219,8 @@ def _proposals(
     rows = []
     urgent: dict[str, list[Finding]] = {}  # by matter: one note, renewed when another such mail comes
     for finding in findings:
-        grave = finding.severity == "grave" and not finding.by_staff and not finding.dismissed and finding.strength >= 0.5
-        if grave or (finding.kind == "welfare" and finding.strength >= 0.5):
+        grave = finding.severity == "grave" and not finding.by_staff and not finding.dismissed and finding.strength >= SURE
+        if grave or (finding.kind == "welfare" and finding.strength >= SURE):
             urgent.setdefault(finding.matter, []).append(finding)
     for matter, reasons in urgent.items():
         last = max((turns[f.message_key] for f in reasons), key=lambda turn: turn.message.sent_at)

@@ -18,7 +18,7 @@ from typing import Literal
 
 from triage.detect.pressing import undone
 from triage.evidence import Turn
-from triage.finding import KINDS, Finding
+from triage.finding import KINDS, SURE, Finding
 from triage.hold import Restriction
 from triage.story import Story
 
@@ -39,10 +39,6 @@ PERSISTENCE_MOST = 2.0
 WARN_AT = 4.0
 """Points from which the policy calls for a warning: two abusive mails, or one of the serious kinds."""
 
-SAFEGUARDS = ("not_dealt_with", "not_warned", "welfare", "rights", "appeal_pending", "adjustment", "unauthenticated", "campaign")
-"""The gates before a restriction, as the export names them."""
-SURE = 0.5
-"""From this strength on a finding counts; a weaker one is "unsure" and only shown."""
 WARNING_LASTS = timedelta(days=365)
 WELFARE_LASTS = timedelta(days=90)
 
@@ -151,7 +147,7 @@ def gates(
     standing = [f for f in findings if not f.dismissed and not f.by_staff]
 
     def kind(name: str) -> list[Finding]:
-        return [f for f in standing if f.kind == name and f.strength >= 0.5]
+        return [f for f in standing if f.kind == name and f.strength >= SURE]
 
     when = {turn.message.key: turn for turn in story.turns}
 

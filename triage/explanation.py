@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from triage.decision import SAFEGUARDS
-from triage.finding import KINDS
+from triage.finding import KINDS, SAFEGUARDS
 from triage.message import Unreadable
 from triage.policy import Pack
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from triage.conclusion import Row
-from triage.decision import SURE
 from triage.explanation import evidence
+from triage.finding import SURE
 from triage.hearing import VERDICT
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message

@@ -44,6 +44,12 @@ KINDS: dict[str, Family] = {
     "unauthenticated": "protective",
 }
 
+SAFEGUARDS = ("not_dealt_with", "not_warned", "welfare", "rights", "appeal_pending", "adjustment", "unauthenticated", "campaign")
+"""The gates before a restriction, as the export names them."""
+
+SURE = 0.5
+"""From this strength on a finding counts; a weaker one is "unsure" and only ever shown."""
+
 Severity = Literal["advisory", "ordinary", "serious", "grave"]
 """advisory: shown, never counted · ordinary: counts in a pattern · serious: counts strongly ·
 grave: one significant incident, which needs no warning first (a threat of violence, a danger to the public)."""

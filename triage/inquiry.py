@@ -10,6 +10,7 @@ from triage.cycle import conclude
 from triage.errors import Permanent
 from triage.explanation import NAMES, clause_words, day, stage_words
 from triage.export import matters as joined_matters
+from triage.finding import SURE
 from triage.judgement import conclude_touched, differences, everyone, ground
 from triage.ledger import Ledger
 from triage.message import Message
@@ -44,7 +45,7 @@ def _explain(message: Message, ledger: Ledger, settings: Settings) -> Iterator[s
     found = [row for row in rows.findings if row["message_key"] == message.key]
     yield "Findings:" if found else "Findings: none."
     for row in found:
-        sure = "" if row["strength"] >= 0.5 else " (unsure)"
+        sure = "" if row["strength"] >= SURE else " (unsure)"
         gone = f" [{row['dismissed']}]" if row["dismissed"] else ""
         advisory = ", advisory: never counted" if row["severity"] == "advisory" else ""
         yield f"  {NAMES[row['kind']]}{sure}{gone}: {clause_words(row['clause'], pack, row['kind'])}{advisory}"

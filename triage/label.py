@@ -6,7 +6,7 @@ only 26 in all.
 
 from __future__ import annotations
 
-from triage.finding import KINDS, Finding
+from triage.finding import KINDS, SURE, Finding
 
 REPEAT, VOLUME, STAFF, CONDUCT = "triage-repeat", "triage-volume", "triage-staff", "triage-conduct"
 URGENT, PROTECTED, OVERDUE, HOLD = "triage-urgent", "triage-protected", "triage-overdue", "triage-hold"
@@ -35,7 +35,7 @@ OF_KIND = {
 def of(finding: Finding) -> str:
     """The label a finding puts on its mail; "" when it puts none (our own conduct, dismissed, advisory, unsure)."""
     protective = KINDS[finding.kind] == "protective"
-    shown = finding.strength >= 0.5 and (protective or finding.severity != "advisory")
+    shown = finding.strength >= SURE and (protective or finding.severity != "advisory")
     if finding.by_staff or finding.dismissed or not shown:
         return ""
     return OF_KIND.get(finding.kind, CONDUCT)

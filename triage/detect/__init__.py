@@ -39,7 +39,7 @@ from triage.detect import (
     welfare,
 )
 from triage.evidence import Evidence
-from triage.finding import KINDS, Sign
+from triage.finding import KINDS, SURE, Sign
 
 Detector = Callable[[Evidence], Iterable[Sign]]
 
@@ -91,9 +91,6 @@ BINDS_STAFF: tuple[Detector, ...] = (insult.detect, profanity.detect, discrimina
 
 SHIELDING = frozenset({"welfare", "rights", "appeal", "adjustment"})
 """Protective kinds under which a mail's requests and repetition are not counted."""
-
-SURE = 0.5
-"""From this strength on a sign counts; below it is "unsure" and only ever shown."""
 
 
 def detect(evidence: Evidence) -> tuple[Sign, ...]:

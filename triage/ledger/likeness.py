@@ -62,7 +62,9 @@ class Likeness(Store):
         found: set[str] = set()
         with self._reading() as connection:
             for some in chunks(message_ids):
-                found |= set(connection.execute(select(of.key).where(of.kind == "thread", of.value.in_(some)).distinct()).scalars())
+                found |= set(
+                    connection.execute(select(of.key).where(of.kind == "thread", of.value.in_(some)).distinct()).scalars()
+                )
         return found
 
     def index_template(self, key: str, bands: Iterable[int]) -> None:
