@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import Place
+from tests.conftest import Place
 from servers import mail
 
 from triage.errors import Permanent, Temporary

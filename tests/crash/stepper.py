@@ -1,0 +1,147 @@
+"""Runs `triage` commands, one child process each, and kills a child with SIGKILL just before a given step.
+
+A step is an IMAP command or a commit of the ledger: whatever another program, or the next run, could see. Nothing changes
+between the end of one step and the begin of the next, so "just before step n" is "just after step n - 1" as well. The children are forks of a process
+that has loaded everything, the trained model too, so that a run costs no more than its work.
+
+As a program it reads orders from standard input, one JSON object a line, and answers each with one. It knows nothing that the
+tests do not tell it, and the product knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, NoReturn, Self
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one run came to."""
+
+    status: int
+    """The exit status, or minus the signal that ended it."""
+    steps: tuple[str, ...]
+    """The steps it took, in words; the one before which it was killed is not among them."""
+    output: str
+
+    @property
+    def killed(self) -> bool:
+        return self.status == -signal.SIGKILL
+
+
+@dataclass
+class Stepper:
+    """The tests' side: one process of this file, and orders to it."""
+
+    folder: Path
+    """For its scratch files."""
+    _process: subprocess.Popen[str] = field(init=False)
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(20)
+
+    def run(self, *arguments: str, kill_before: int = 0) -> Ran:
+        """Runs `triage` with these arguments; with `kill_before` n it dies just before its n-th step (the first is 1)."""
+        assert self._process.stdin and self._process.stdout
+        output, steps = self.folder / "output", self.folder / "steps"
+        order = {"arguments": arguments, "kill_before": kill_before, "output": str(output), "steps": str(steps)}
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        return Ran(answer["status"], tuple(steps.read_text().splitlines()), output.read_text())
+
+
+def changes(step: str) -> bool:
+    """Whether a step leaves something behind, in the mailbox or in the ledger."""
+    verbs = ("COMMIT", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "UID STORE", "UID MOVE", "UID COPY", "UID EXPUNGE", "APPEND")
+    return step.startswith(verbs)
+
+
+def _count_steps(kill_before: int, steps: IO[str]) -> None:
+    """Hooks into the two places through which everything goes that others can see."""
+    from sqlalchemy import Connection, Engine, event
+
+    from triage.mailbox.wire import Wire
+
+    taken = 0
+
+    def step(words: str) -> None:
+        nonlocal taken
+        taken += 1
+        if taken == kill_before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        steps.write(f"{words}\n")
+        steps.flush()
+
+    command = Wire.command
+
+    def counted(self: Wire, name: str, *arguments: str, **rest: Any) -> Any:
+        if name not in ("LOGIN", "CAPABILITY"):
+            step(" ".join((name, *arguments))[:120].replace("\n", " "))
+        return command(self, name, *arguments, **rest)
+
+    def committed(connection: Connection) -> None:
+        if connection.engine.url.database:  # not the scratch copies, which are gone with the process
+            step("COMMIT")
+
+    Wire.command = counted  # type: ignore[method-assign]
+    event.listen(Engine, "commit", committed)
+
+
+def _child(order: dict[str, Any]) -> NoReturn:
+    with open(order["output"], "w") as output, open(order["steps"], "w") as steps:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+        sys.argv = ["triage", *order["arguments"]]
+        status = 70
+        try:
+            from triage.__main__ import main
+
+            _count_steps(order["kill_before"], steps)
+            main()
+        except SystemExit as done:
+            status = int(done.code or 0)
+        except BaseException:  # noqa: BLE001 - a child must end here and nowhere else
+            sys.excepthook(*sys.exc_info())
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _serve() -> None:
+    import triage.__main__
+    import triage.cycle
+    import triage.inquiry
+    from triage.judgement import _model
+
+    assert triage.cycle and triage.inquiry and triage.__main__  # loaded, so that no child loads them again
+    _model()
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if not child:
+            _child(order)
+        _, ended = os.waitpid(child, 0)
+        print(json.dumps({"status": os.waitstatus_to_exitcode(ended)}), flush=True)
+
+
+if __name__ == "__main__":
+    _serve()
