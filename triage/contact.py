@@ -2,7 +2,7 @@
 
 What a mail shows of its sender are its marks: name, telephone, reference, place, thread, reply-to. Two addresses are read
 as one person only when the evidence is of at least two kinds, one of them the full name, or when one mail asks for replies at
-the other address. The same name alone never joins (practice, trap T4; X17), a reference quoted by a stranger joins nothing
+the other address. A writer's own word that this is another address of his is such evidence. The same name alone never joins (practice, trap T4; X17), a reference quoted by a stranger joins nothing
 (T9), and a mail whose sender could not be authenticated leaves no marks. Joining is for reading; a restriction stays with the
 person who was told of it.
 """
@@ -26,6 +26,11 @@ _NO_NAME = frozenset(
 )
 _THIS_IS = re.compile(r"\b(?i:this is|my name is|it'?s|i am|i'm)\s+((?:[A-Z][\w'’-]+\s+){1,2}[A-Z][\w'’-]+)")
 _OTHER_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_ELSEWHERE = re.compile(
+    r"\b(?:from|on|using|via|with|it'?s|this is)\s+(?:my|a|an|the|another)?\s*(?:other|old|new|work|home|private|personal|second|different|another|wife'?s|husband'?s)\s*"
+    r"(?:e-?mail|mail|address|account|inbox)|\b(?:you(?:'ve| have)?|u)\s+(?:have\s+)?blocked\s+(?:me|the first|my)",
+    re.IGNORECASE,
+)
 _OTHER_SAID = re.compile(
     r"\b(?:my|our)\s+(?:other|old|new|work|home|usual|previous|second|main)\s+(?:e-?mail|address|account)", re.IGNORECASE
 )
@@ -82,6 +87,8 @@ def marks(message: Message) -> frozenset[Mark]:
     found |= {("thread", value) for value in (*message.references, message.in_reply_to, message.message_id) if value}
     found |= {("reply-to", address.email) for address in message.reply_to if address.email != message.sender.email}
     found.add(("reply-to", message.sender.email))
+    if _ELSEWHERE.search(own[:1000]):
+        found.add(("elsewhere", "said"))
     if _OTHER_SAID.search(own):
         found |= {("reply-to", address.lower()) for address in _OTHER_ADDRESS.findall(own)}
     return frozenset(found)
@@ -98,13 +105,17 @@ def joined(one: Collection[Mark], other: Collection[Mark], one_address: str, oth
     if "name" in by_kind:
         words = {"phone": "same telephone", "reference": "same reference", "place": "same address", "thread": "same thread"}
         supporting = [f"{word} {by_kind[kind][0]}" for kind, word in words.items() if kind in by_kind]
+        if ("elsewhere", "said") in {*one, *other}:
+            supporting.append("one says that it is another address of the same person")
         if supporting:
             reasons += [f"same name {by_kind['name'][0]}", *supporting]
     return tuple(reasons)
 
 
-STRONG = frozenset({"phone", "reference", "place", "thread", "reply-to"})
-"""Kinds of mark worth looking up: two addresses that share none of these cannot be one contact."""
+LOOKED_UP = frozenset({"name", "phone", "reference", "place", "thread", "reply-to"})
+"""Kinds of mark to look others up by: two addresses that share none of these cannot be one contact."""
+DECISIVE = frozenset({"name", "reply-to"})
+"""Nor can two that share none of these: neither has asked for replies at the other, nor do they bear one name."""
 
 
 def groups(marks_of: Mapping[str, Iterable[Mark]]) -> tuple[tuple[frozenset[str], ...], tuple[Join, ...]]:
@@ -116,15 +127,17 @@ def groups(marks_of: Mapping[str, Iterable[Mark]]) -> tuple[tuple[frozenset[str]
     owner: dict[Mark, list[str]] = {}
     for address in sorted(held):
         for mark in held[address]:
-            if mark[0] in STRONG:
+            if mark[0] in LOOKED_UP:
                 owner.setdefault(mark, []).append(address)
     home = {address: {address} for address in held}
     joins = {}
+    compared: set[tuple[str, str]] = set()
     for sharers in owner.values():
         for place, one in enumerate(sharers):
             for other in sharers[place + 1 :]:
-                if (one, other) in joins:
+                if (one, other) in compared:
                     continue
+                compared.add((one, other))
                 reasons = joined(held[one], held[other], one, other)
                 if reasons:
                     joins[one, other] = Join(one, other, reasons)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from triage.detect.pressing import accepts
+from triage.detect.pressing import accepts, request
 from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
 
@@ -42,7 +42,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         kind="after_stop",
         strength=0.9,
         severity="ordinary",
-        quotes=tuple(quotes),
+        quotes=(request(evidence.message), *quotes),
         reason=f"Wrote about this matter again after being asked on {first.message.sent_at:%Y-%m-%d} not to.",
         earlier=tuple(turn.message.message_id for turn in asked),
     )

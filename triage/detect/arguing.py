@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from triage.detect.pressing import accepts, pressing
+from triage.detect.pressing import accepts, pressing, request
 from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
 
@@ -40,7 +40,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         kind="arguing",
         strength=0.7,
         severity="ordinary",
-        quotes=tuple(quotes[-3:]),
+        quotes=(request(evidence.message), *quotes[-3:]),
         reason=f"Contests again a decision that was explained {len(explained)} times, after {len(contests)} earlier rounds and without a new fact.",
         earlier=tuple(turn.message.message_id for turn in press.answers),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from triage import terms
 from triage.evidence import Evidence, Turn
+from triage.finding import Quote
 from triage.message import Message
 
 _THANKS = re.compile(
@@ -25,6 +26,8 @@ _UNDONE = re.compile(
     r"\b(?:still|yet|not|no|never|nobody|nothing|none|neither|without|waiting|where|when|late|missed|failed|again|didn.?t|hasn.?t|haven.?t|wasn.?t|isn.?t|won.?t)\b",
     re.IGNORECASE,
 )
+_GREETING = re.compile(r"\s*(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening))\b[^\n]{0,40}\n+", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^.!?\n]{3,}[.!?]*")
 _FACT = re.compile(
     r"\d{2,}|\b(?:attached|enclosed|photo|photos|video|receipt|invoice|statement|letter|report|evidence|witness)\b", re.IGNORECASE
 )
@@ -38,6 +41,19 @@ class Pressing:
     """0 to 1: how much of this mail's wording stands in what the contact asked earlier on the matter."""
     new_facts: tuple[str, ...]
     """Numbers and mentions of evidence that nobody had named on this matter before."""
+
+
+def request(message: Message) -> Quote:
+    """The mail's own words that ask: from its first sentence that wants something, for a reviewer to read."""
+    own = message.own
+    body = _GREETING.match(own)
+    start = body.end() if body else 0
+    sentences = [(found.start() + start, found.group().strip()) for found in _SENTENCE.finditer(own[start : start + 2000])]
+    wanting = next(
+        (pair for pair in sentences if _WANTS.search(pair[1])), sentences[0] if sentences else (start, own[start:].strip())
+    )
+    text = wanting[1][:240]
+    return Quote(message.message_id, text, own.find(text))
 
 
 def accepts(message: Message) -> bool:

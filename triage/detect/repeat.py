@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from triage.detect.pressing import accepts, pressing
+from triage.detect.pressing import accepts, pressing, request
 from triage.evidence import Evidence
 from triage.finding import Quote, Sign
 
@@ -42,7 +42,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         kind="repeat",
         strength=0.6 if len(press.new_facts) > 2 else 0.8,
         severity="ordinary",
-        quotes=tuple(quotes),
+        quotes=(request(evidence.message), *quotes),
         reason=f"Asks again about a matter answered {len(press.answers)} times, last on {last.message.sent_at:%Y-%m-%d}; "
         f"{press.alike:.0%} of its words stand in the earlier mails.{news}",
         earlier=tuple(turn.message.message_id for turn in press.answers),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from triage.detect.pressing import answers_before, outstanding
+from triage.detect.pressing import answers_before, outstanding, request
 from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
 from triage.terms import fold, overlap, words
@@ -92,7 +92,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         kind="staff_shopping",
         strength=0.8,
         severity="ordinary",
-        quotes=tuple(Quote(turn.message.message_id, turn.act.answer) for turn in answers if turn.act),
+        quotes=(request(message), *(Quote(turn.message.message_id, turn.act.answer) for turn in answers if turn.act)),
         reason=f"Takes the same request ({alike:.0%} alike) to {', '.join(new)} after it was answered: {table}.",
         earlier=tuple(turn.message.message_id for turn in answers),
     )
