@@ -25,6 +25,11 @@ _NO_NAME = frozenset(
     regards thanks thank many yours sincerely faithfully cheers sent from phone iphone galaxy android dear hello flat house tel mobile""".split()
 )
 _THIS_IS = re.compile(r"\b(?i:this is|my name is|it'?s|i am|i'm)\s+((?:[A-Z][\w'’-]+\s+){1,2}[A-Z][\w'’-]+)")
+_NAMED_FIRST = re.compile(
+    r"\A\s*(?:(?i:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|morning)\b[ \w.'’-]{0,30}[,.!:]\s+)?"
+    r"(?!(?i:dear|hi|hello|hey|hiya)\b)([A-Z][\w'’-]+[ ]+[A-Z][\w'’-]+)(?=\s*,|\s+(?:here|again|from|at|in|of)\b)"
+)
+"""A mail that begins with its writer's name: "Hi Gwen, Chet Maldonado in 5C here."."""
 _OTHER_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _ELSEWHERE = re.compile(
     r"\b(?:from|on|using|via|with|it'?s|this is)\s+(?:my|a|an|the|another)?\s*(?:other|old|new|work|home|private|personal|second|different|another|wife'?s|husband'?s)\s*"
@@ -65,7 +70,7 @@ def _closing_lines(message: Message) -> list[str]:
 
 def signed_names(message: Message) -> frozenset[str]:
     """Full names the sender gives for himself: display name, name lines at the end, "this is Jane Doe"."""
-    texts = [message.sender.name, *_THIS_IS.findall(message.wording.own[:2000])]
+    texts = [message.sender.name, *_THIS_IS.findall(message.wording.own[:2000]), *_NAMED_FIRST.findall(message.wording.own[:300])]
     for line in _closing_lines(message):
         for piece in re.split(r"[|·,(]|\s[–-]\s", line):
             capitals = [word for word in piece.split() if word[:1].isupper()]
@@ -83,7 +88,8 @@ def marks(message: Message) -> frozenset[Mark]:
     found = {("name", name) for name in signed_names(message)}
     found |= {("phone", number) for number in terms.phones(closing)}
     found |= {("reference", value) for value in terms.references(f"{message.subject}\n{own}")}
-    found |= {("place", value) for value in terms.places(f"{message.subject}\n{own}\n{closing}") if value.count(" ") >= 2}
+    found |= {("place", value) for value in terms.places(f"{message.subject}\n{own}\n{closing}")}
+    found |= {("unit", value) for value in terms.units(f"{message.subject}\n{own}\n{closing}")}
     found |= {("thread", value) for value in (*message.references, message.in_reply_to, message.message_id) if value}
     found |= {("reply-to", address.email) for address in message.reply_to if address.email != message.sender.email}
     found.add(("reply-to", message.sender.email))
@@ -103,7 +109,13 @@ def joined(one: Collection[Mark], other: Collection[Mark], one_address: str, oth
     stated = [v for v in by_kind.get("reply-to", ()) if v in (one_address, other_address)]
     reasons = [f"one asks for replies at {stated[0]}"] if stated else []
     if "name" in by_kind:
-        words = {"phone": "same telephone", "reference": "same reference", "place": "same address", "thread": "same thread"}
+        words = {
+            "phone": "same telephone",
+            "reference": "same reference",
+            "place": "same address",
+            "unit": "same unit",
+            "thread": "same thread",
+        }
         supporting = [f"{word} {by_kind[kind][0]}" for kind, word in words.items() if kind in by_kind]
         if ("elsewhere", "said") in {*one, *other}:
             supporting.append("one says that it is another address of the same person")

@@ -35,6 +35,7 @@ _STREET = {
 }  # fmt: skip
 _PLACE = re.compile(r"\b(\d{1,5}[A-Za-z]?),?\s+((?:[A-Z][\w'’]+\s+){1,3})(" + "|".join(_STREET) + r")\b\.?", re.IGNORECASE)
 _PLACE_BARE = re.compile(r"\b(\d{1,4}[A-Za-z]?)\s+([A-Z][a-z]{3,})\b(?!\s+(?:days?|hours?|weeks?|months?|minutes?))")
+_UNIT = re.compile(r"(?:\b(?i:unit|apt|apartment|flat|suite)\.?\s*#?|#)(\d{1,4}[A-Za-z]?)\b|\b(\d{1,3}[A-HJ-Z])\b")
 _AMOUNT = re.compile(
     r"[£$€]\s?(\d[\d,]*(?:\.\d{1,2})?)|\b(\d[\d,]*(?:\.\d{1,2})?)\s?(?:quid|pounds?|dollars?|euros?|gbp|usd|eur)\b", re.IGNORECASE
 )
@@ -108,6 +109,11 @@ def places(text: str) -> frozenset[str]:
         if folded_name not in _MONTHS and folded_name not in _STOP and folded_name not in _STREET:
             found.add(f"{number.lower()} {folded_name}")
     return frozenset(found)
+
+
+def units(text: str) -> frozenset[str]:
+    """Numbers of flats and units: "12C", "unit 3", "#3", "Apt 5"."""
+    return frozenset((a or b).lower() for a, b in _UNIT.findall(text[:LONGEST]))
 
 
 def amounts(text: str) -> frozenset[str]:
