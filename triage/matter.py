@@ -19,9 +19,10 @@ from triage.message import Message
 _REPLY_PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|vs|rif|res|odp|fwd?|wg|tr|rv|enc|i)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _TAG = re.compile(r"\[[^\]]{1,40}\]")
 _NEW_MATTER = re.compile(
-    r"\b(?:(?:a|an)\s+(?:completely |totally |quite |entirely )?(?:new|different|separate|another|unrelated|fresh)\s+(?:matter|question|issue|thing|problem|request|subject|topic|query|enquiry|order|booking)"
-    r"|on (?:a|another) (?:different|separate|another|new|unrelated)?\s?(?:note|matter|subject|topic)|(?:separate|different|unrelated) (?:to|from) (?:this|that|the)"
-    r"|nothing to do with (?:work|this|that|the|my)|something else (?:entirely|altogether|now)|changing the subject|by the way, (?:can|could|do|is|are))",
+    r"\b(?:(?:new|different|separate|another|unrelated|fresh|other)\s+(?:matter|question|issue|thing|problem|request|subject|topic|query|enquiry|order|booking)"
+    r"|on (?:a|another) (?:different |separate |new |unrelated )?(?:note|matter|subject|topic|thing)|(?:separate|different|unrelated) (?:to|from) (?:this|that|the)"
+    r"|nothing to do with (?:work|this|that|the|my)|something (?:else|different) (?:entirely|altogether|now)|changing the subject|moving on(?: to|,)"
+    r"|(?:leave|leaving|forget|never mind) (?:the|that|this|about) [\w ]{2,30}(?:for now|aside|to one side)|(?:only|just) using this (?:e-?mail|thread|address)|while i(?:'m| am) (?:here|writing|at it)|by the way, (?:can|could|do|is|are))",
     re.IGNORECASE,
 )  # fmt: skip
 SAME_SUBJECT_WITHIN = timedelta(days=120)
@@ -97,10 +98,18 @@ class Board:
         if matter and not by_staff and (why := _breaks_away(message, said, matter)):
             matter, reasons = None, [why]
         if matter is None:
-            best = max(
-                ((*_likeness(message, said, one), one) for one in self.matters[-LATEST:]), key=lambda row: row[0], default=None
+            left = self.replied_to(message) if reasons else None  # the matter of its thread, which it has just left
+            others = [one for one in self.matters[-LATEST:] if one is not left]
+            latest = (
+                None if left else max(others, key=lambda one: one.last.sent_at if one.last else message.sent_at, default=None)
             )
-            if best is not None and best[0] >= (1.0 if not reasons else 1.6):
+            about = replace(said, references=terms.references(message.own)) if left else said
+            best = max(
+                ((*_likeness(message, about, one, latest=one is latest), one) for one in others),
+                key=lambda row: row[0],
+                default=None,
+            )
+            if best is not None and best[0] >= 1.0:
                 matter, reasons = best[2], best[1]
         if matter is None:
             matter, reasons = self.begin(message), reasons or ["nothing earlier is about this"]
@@ -130,9 +139,24 @@ class Board:
         self.by_message[message.message_id] = matter
 
 
-def _likeness(message: Message, said: terms.Terms, matter: _Growing) -> tuple[float, list[str]]:
+def _prior(message: Message, said: terms.Terms, matter: _Growing) -> float:
+    """What speaks for a follow-up to the matter under way: little time, and few words of its own that the matter does not know."""
+    assert matter.last is not None
+    gap = message.sent_at - matter.last.sent_at
+    if gap > timedelta(days=21):
+        return 0.0
+    known = len(said.words & matter.about.words) / len(said.words) if said.words else 1.0
+    novel = len(said.words - matter.about.words)
+    prior = 1.1 if gap <= timedelta(days=3) else 1.0 if gap <= timedelta(days=10) else 0.8
+    return max(0.0, prior - max(0.0, 0.07 * (novel - 4)) * (1 - min(1.0, 2 * known)))
+
+
+def _likeness(message: Message, said: terms.Terms, matter: _Growing, *, latest: bool = False) -> tuple[float, list[str]]:
     """How well a message fits a matter it does not reply to, with the reasons; below 1 it does not belong."""
-    score, reasons = 0.0, []
+    score, reasons = 0.0, list[str]()
+    if latest and (prior := _prior(message, said, matter)):
+        score += prior
+        reasons.append("follows soon on the matter under way")
     if shared := said.references & matter.about.references:
         score += 1.2
         reasons.append(f"same reference {min(shared).upper()}")
@@ -168,11 +192,13 @@ def _breaks_away(message: Message, said: terms.Terms, matter: _Growing) -> str:
     """Why a reply begins a new matter after all; "" when it does not (a thread may hold two matters)."""
     announced = _NEW_MATTER.search(message.own[:600])
     shared = said.words & matter.about.words
+    same_reference = bool(terms.references(message.own) & matter.about.references)
     other_reference = said.references and matter.about.references and not said.references & matter.about.references
     new_subject = plain_subject(message.subject) not in matter.subjects
     if other_reference and (new_subject or announced):
         return "another reference number"
-    if announced and len(shared) <= 3 and terms.overlap(said.words, matter.about.words) < 0.35:
+    early = announced is not None and announced.start() <= 200
+    if announced and len(said.words - matter.about.words) >= (5 if early else 8) and not same_reference:
         return f'it says "{announced.group(0)}"'
     if new_subject and len(said.words) >= 8 and len(shared) <= 1 and not said.references & matter.about.references:
         return "another subject and nothing shared"
