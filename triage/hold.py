@@ -7,13 +7,14 @@ an emergency, one on a new matter, one nobody could authenticate and one without
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from triage import terms
 from triage.answer import Notice
+from triage.detect import phrasebook
+from triage.detect.plain import fold
 from triage.evidence import Turn
 from triage.finding import Finding
 from triage.story import Story
@@ -21,11 +22,6 @@ from triage.story import Story
 SHIELDED = frozenset({"welfare", "rights", "appeal", "adjustment", "unauthenticated", "campaign"})
 UNSURE_IS_ENOUGH = 0.3
 """A protective finding as weak as this already keeps a mail out of the hold folder: being wrong that way costs a minute."""
-
-_EMERGENCY = re.compile(
-    r"\b(?:gas (?:leak|smell)|smell(?:s|ing)? (?:of )?gas|carbon monoxide|fire|flood\w*|burst pipe|water (?:is )?(?:coming|pouring|running) (?:in|through|down)|no (?:heating|hot water|water|electric\w*|power)|emergency|ambulance|hospital|collapsed?|electric shock|sparks?|ceiling (?:has )?(?:come|fallen|collapsed)|locked out|unsafe|danger(?:ous)?|bleeding|999|911|112)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +91,13 @@ def restrictions(story: Story) -> tuple[Restriction, ...]:
     return tuple(found)
 
 
+def _emergency(own: str) -> str:
+    """The words that tell of danger or damage now (rules/phrases/emergencies.toml), as written; "" when none do."""
+    plain = fold(own)
+    hit = next(phrasebook.hits(plain, phrasebook.part("emergencies", "danger or damage now")), None)
+    return plain.written(hit.start, hit.end)[0] if hit else ""
+
+
 def why_not_held(turn: Turn, findings: Iterable[Finding]) -> str:
     """Why this mail must reach a person at once although a hold covers its matter; "" when nothing keeps it out."""
     for finding in findings:
@@ -102,8 +105,8 @@ def why_not_held(turn: Turn, findings: Iterable[Finding]) -> str:
             return finding.kind
     if turn.automatic:
         return "an automatic mail"
-    if emergency := _EMERGENCY.search(turn.message.own):
-        return f'it may be an emergency ("{emergency.group(0)}")'
+    if emergency := _emergency(turn.message.own):
+        return f'it may be an emergency ("{emergency}")'
     if not turn.message.own.strip():
         return "it holds no text that could be read"
     return ""

@@ -14,6 +14,12 @@ from triage.detect.plain import fold
 from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
 
+_ABOUT_THE_NOTICE = re.compile(
+    r"\b(?:second look|look (?:at (?:this|it) )?again|look(?:ed)? into (?:this|it) again|think again|rethink|reconsider\w*|somebody (?:else|other)|someone (?:else|other)|another (?:person|manager|pair of eyes)|"
+    r"(?:too|very|awful(?:ly)?|mighty|pretty) (?:long|harsh|hard|severe|much)|(?:seems?|is|be|sounds) (?:a bit |rather |very |awful(?:ly)? )?(?:long|harsh|unfair|unjust|unreasonable|wrong|over the top|disproportionate|heavy[- ]handed)|"
+    r"shorten\w*|cut (?:it|that|this) (?:down|short|to)|lift(?:ed|ing)? (?:it|the|this|that|my)|overturn\w*|review\w*|appeal\w*|challeng\w+|disagree with|don.?t (?:think|believe) (?:it|that|this)(?:.?s| is| was) (?:fair|right|proportionate))\b",
+    re.IGNORECASE,
+)
 _KEYWORD = re.compile(r"[\"“'‘]([A-Za-z][\w -]{2,30})[\"”'’]|\b([A-Z]{5,})\b")
 
 
@@ -53,11 +59,34 @@ def _words(evidence: Evidence, measures: list[Turn]) -> tuple[Quote | None, floa
     first = message.own.strip().partition("\n")[0][:80]
     if len(first.split()) > 3:
         first = ""  # the bare keyword on a line of its own is an appeal; the same word in a sentence may be anything
+    if (asking := _on_the_notice(evidence, measures)) is not None:
+        return asking, 0.6
     for keyword in _invited(measures):
         for place, start in ((subject, -1), (first, message.own.find(first))):
             if re.search(rf"\b{re.escape(keyword)}\b", place, re.IGNORECASE):
                 return Quote(message.message_id, place, start), 0.9
     return None, 0.0
+
+
+def _on_the_notice(evidence: Evidence, measures: list[Turn]) -> Quote | None:
+    """A mail that answers our notice of a restriction and speaks of its length, its justice or of who should look at it, in
+    whatever words: our own letter invited it, and taking an appeal for one mail more would deny it."""
+    message = evidence.message
+    notices = [turn.message for turn in measures if turn.act and turn.act.restriction]
+    answered = {message.in_reply_to, *message.references[-1:]}
+    subjects = {_bare(notice.subject) for notice in notices}
+    if not any(notice.message_id in answered for notice in notices) and _bare(message.subject) not in subjects:
+        return None
+    for hit in _ABOUT_THE_NOTICE.finditer(message.own[:4000]):
+        start = max(message.own.rfind(mark, 0, hit.start()) for mark in (".", "?", "!", "\n")) + 1
+        ends = [place for mark in (".", "?", "!", "\n") if (place := message.own.find(mark, hit.end())) >= 0]
+        words = message.own[start : min(ends, default=len(message.own)) + 1]
+        return Quote(message.message_id, words.strip(), start + len(words) - len(words.lstrip()))
+    return None
+
+
+def _bare(subject: str) -> str:
+    return re.sub(r"^\s*(?:(?:re|fw|fwd|aw|sv)\s*:\s*)+", "", subject, flags=re.IGNORECASE).strip().lower()
 
 
 def _invited(measures: list[Turn]) -> Iterable[str]:

@@ -12,7 +12,7 @@ from triage.finding import Quote, Sign
 _DENIAL = re.compile(
     r"\b(?:(?:i|we) (?:have |had )?(?:never|at no (?:time|point))(?: ever| once)?|at no (?:time|point) (?:did|have) (?:i|we)|never (?:did|have) (?:i|we)(?: ever)?"
     r"|(?:i|we) (?:did not|didnt|have not|havent|certainly did not|most certainly did not|definitely did not|definitely didnt)(?: ever)?) "
-    r"(asked?|told|tell|said|say|wrote|write|agreed?|cancel\w*|request\w*|want\w*|order\w*|authoris\w*|authoriz\w*|sign\w*|sent|send|gave|give|accept\w*|mention\w*|instruct\w*|book\w*|chose|choose|approve\w*|consent\w*|confirm\w*|decid\w*|return\w*|collect\w*|complain\w*|threaten\w*|call\w*|offer\w*|receiv\w*|got|get|had|have)\b([^.!?;\n]{4,160})"
+    r"(ask(?:ed)?|told|tell|said|say|wrote|write|agreed?|cancel\w*|request\w*|want\w*|order\w*|authoris\w*|authoriz\w*|sign\w*|sent|send|gave|give|accept\w*|mention\w*|instruct\w*|book\w*|chose|choose|approve\w*|consent\w*|confirm\w*|decid\w*|return\w*|collect\w*|complain\w*|threaten\w*|call\w*|offer\w*|receiv\w*|got|get|had|have)\b([^.!?;\n]{4,160})"
 )
 _NOBODY = re.compile(r"\b(?:nobody|no one|noone) (?:ever )?(?:asked|told) you(?: to)?\b([^.!?;\n]{4,160})")
 _FORBADE = re.compile(r"\b(?:i|we) (?:had |have )?(?:told|asked|instructed|begged) you (?:not|never) to\b([^.!?;\n]{4,160})")

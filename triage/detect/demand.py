@@ -7,6 +7,7 @@ will do", count only once we have said no. An information request is a right and
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from triage.detect import background, phrasebook
 from triage.detect.phrasebook import Hit
@@ -16,6 +17,7 @@ from triage.finding import Quote, Sign
 
 _SCALE = frozenset({"reports without end", "at my disposal", "for ever and for nothing", "absurd sum"})
 """Nobody could serve these; even so a first mail may ask in innocence, so they count by themselves only with insistence."""
+_SURE = 0.5
 _AFTER_DEALING = frozenset({"all that was ever written or said"})
 _AFTER_REFUSAL = frozenset({"other people's loss", "nothing else will do"})
 _ORDERS = phrasebook.compiled(
@@ -34,7 +36,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     found = [hit for hit in phrasebook.hits(plain, phrasebook.load("demands")) if _counts(hit, plain, dealt, refusals)]
     string = _string_of_tasks(plain, found, dealt)
     weight = _weight(found, refusals) if found or string else 0.0
-    if weight < 0.5 or phrasebook.found(plain, phrasebook.load("rights")) or phrasebook.found(plain, phrasebook.load("welfare")):
+    if weight < 0.5 or _protected(plain):
         return
     spans = adjoining({plain.sentence(hit.start) for hit in (*string, *found)})
     message_id = evidence.message.message_id
@@ -46,6 +48,12 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         reason=_reason(found, refusals),
         earlier=tuple(turn.message.message_id for turn in (refusals or dealt)),
     )
+
+
+def _protected(plain: Plain) -> bool:
+    """Whether the mail surely uses a right or surely speaks of a risk; a mere mention takes nothing back."""
+    books = (phrasebook.load("rights"), phrasebook.load("welfare"))
+    return any(hit.group.strength >= _SURE for book in books for hit in phrasebook.hits(plain, book))
 
 
 def _counts(hit: Hit, plain: Plain, dealt: tuple[Turn, ...], refusals: tuple[Turn, ...]) -> bool:
@@ -87,8 +95,17 @@ def _weight(found: list[Hit], refusals: tuple[Turn, ...]) -> float:
         best = max(hit.group.strength for hit in found if hit.group.name in _SCALE | _AFTER_DEALING)
         return min(0.95, best + 0.05 * (len(names) - 1))
     if names == {"nothing else will do"}:
-        return 0.6 if len(refusals) > 1 else 0.45
+        if len(refusals) > 1:
+            return 0.6
+        # one refusal so far: a single "I don't accept that" is disagreement, which is anybody's right
+        return 0.55 if _several(found) else 0.45
     return min(0.95, 0.7 + 0.1 * len(refusals)) if names == _AFTER_REFUSAL else 0.55 + 0.1 * min(len(refusals), 3)
+
+
+def _several(found: list[Hit]) -> bool:
+    """Whether two separate stretches of the mail insist, not two phrases over the same words."""
+    ordered = sorted(found, key=lambda hit: hit.start)
+    return any(earlier.end <= later.start for earlier, later in pairwise(ordered))
 
 
 def _reason(found: list[Hit], refusals: tuple[Turn, ...]) -> str:

@@ -16,8 +16,8 @@ SAME = 85.0
 """From this likeness on (0 to 100), a quotation stands in the text compared with: a word or a letter may be off."""
 
 _QUOTED = re.compile('["“”„«]([^"“”„»\n]{8,400})["“”»]|(?<!\\w)[‘\']([^‘’"“”\n]{12,400})[’\'](?!\\w)')
-_SAID = r"(?:wrote|write|writes|written|said|say|says|told|promised|confirmed|stated|state|states|assured|agreed|guaranteed|admitted|replied|answered|put|claimed|declared|emailed|mailed|undertook|offered|advised|conceded)"
-_OURS = r"(?:you|your (?:\w+ ){0,3}(?:e-?mail|mail|letter|message|reply|answer|words|colleague|agent|adviser|manager|team|office|people)|%s)"
+_SAID = r"(?:wrote|write|writes|written|said|say|says|told|promised|confirmed|stated|state|states|reads|read|tells|assured|agreed|guaranteed|admitted|replied|answered|put|claimed|declared|emailed|mailed|undertook|offered|advised|conceded)"
+_OURS = r"(?:you|your (?:\w+ ){0,3}(?:e-?mail|mail|letter|message|reply|answer|confirmation|note|notice|response|statement|words|colleague|agent|adviser|manager|team|office|people)|%s)"
 _SPOKEN = re.compile(
     r"\b(?:on the phone|by phone|over the phone|telephone|phoned|rang|called me|on the call|our call|in person|face to face|verbally|at the (?:counter|desk|meeting|office|door)|when we (?:met|spoke)|in the meeting|the recording|voicemail)\b"
 )

@@ -30,6 +30,12 @@ _ASKING = re.compile(
 )
 
 
+_CONTENT = re.compile(
+    r"\b(?:(?:anyone|anybody|someone|somebody|anybody) else (?:is|would|will|can|could|please)|whoever is free|(?:is|are|would be|will be) fine|(?<!nobody else )(?<!no one else )(?<!noone else )will do\b(?! (?:it|that|this))|would do|if not (?:he|she|him|her|then))\b"
+)
+"""Another person would be welcome too: then nobody is insisted on, whatever else is said."""
+
+
 def detect(evidence: Evidence) -> Iterable[Sign]:
     """One sign quoting the insistence, resting on our offers; none without an offer."""
     if evidence.by_staff or evidence.message.automatic:
@@ -61,8 +67,10 @@ def _offers(turn: Turn) -> bool:
 
 
 def _insisting(plain: Plain, names: frozenset[str]) -> list[tuple[int, int]]:
+    if _CONTENT.search(plain.text):
+        return []
     spans = {plain.sentence(hit.start) for hit in phrasebook.hits(plain, phrasebook.load("insistence"))}
-    for pattern in _by_name(names):
+    for pattern in (*_by_name(names), *_ruled_out(names)):
         spans.update(plain.sentence(found.start()) for found in pattern.finditer(plain.text))
     return adjoining(span for span in spans if not _innocent(plain.text[slice(*span)]))
 
@@ -91,3 +99,35 @@ def _by_name(names: frozenset[str]) -> Iterable[re.Pattern[str]]:
     yield re.compile(
         rf"\b(?:want|demand|expect|require|insist|get me|give me|bring|call|fetch|put) (?:to \w+ (?:to |with )?)?{name} (?:back|and not|not (?:you|him|her|mr|mrs|ms|some)|here|nobody|only|to (?:come|ring|call|phone|see|deal|do))\b"
     )
+    only = r"(?:and no other|and nobody|and no one|alone|only(?=[.,;!?]| please|$)|exclusively|personally|in person|full stop|period|end of)"
+    yield re.compile(rf"\b{name},? {only}\b|\b(?:her|him|she|he) and only (?:her|him)\b")
+    yield re.compile(
+        rf"\b(?:i|we)(?:m| am)? (?:only |just |still |shall |will |do |want to |wish to |prefer to )*(?:talk|deal|speak|dealing|talking|speaking|hear|hearing|listen) (?:only )?(?:to|with|from) {name}(?! (?:about|yesterday|today|on|last|in|again soon|and))\b"
+    )
+    yield re.compile(rf"\bits {name} (?:i|we) (?:deal|want|talk|speak|need|trust|see)\b")
+    yield re.compile(
+        rf"\b{name} (?:must|has to|had better|is to|will|shall|started it and \w+ will) (?:do|handle|ring|come|finish|deal|see to|call|be (?:brought|called|fetched))\b|\b{name} (?:be|is|gets) (?:brought|called|fetched|put) back\b"
+    )
+    yield re.compile(
+        rf"\b(?:unless|until|till|if (?:its|it is) not) {gap}{name}\b[^.\n]{{0,60}}\b(?:not|wont|never|refuse|hang up|nothing|nobody)\b|\b(?:not|wont|never|refuse\w*|hands off|hang up|send away|nothing|nobody)\b[^.\n]{{0,60}}\b(?:unless|until|till) {gap}{name}\b"
+    )
+    yield re.compile(
+        rf"\b(?:ring|call|phone|get|fetch|reach) {name} at home\b|\b{name}s (?:private|home|mobile|own) (?:number|phone|mobile|address)\b"
+    )
+    yield re.compile(rf"\b(?:stays?|remains?|belongs?|left) with {name}\b")
+    yield re.compile(rf"\b(?:not|no|none|nobody)\b[^\n]{{0,60}}[.!,] *{name}[.!]")
+
+
+def _ruled_out(names: frozenset[str]) -> Iterable[re.Pattern[str]]:
+    """Turning down the one who was offered, by name: "not Tom", "tell Tom not to bother"."""
+    if not names:
+        return
+    name = r"(?:that |your |mr |mrs |ms |miss |dr )*(?:" + "|".join(sorted(map(re.escape, names))) + ")"
+    refuse = r"(?:wont|will not|shant|shall not|refuse to|am not|im not|not going to|never|decline to|do not|dont)"
+    yield re.compile(
+        rf"\b{refuse} (?:be |going to be |ever )?(?:speak|talk|deal|see|have|accept|work|meet|be seen|fobbed off|palmed off|passed|put up|talking|dealing|speaking|seeing|having|accepting) (?:to |with |by |off with |on to |onto |from )*{name}\b"
+    )
+    yield re.compile(
+        rf"\btell {name}(?: \w+)? not to\b|\b{name}(?: \w+)? (?:is not|isnt|wont) (?:be )?(?:good enough|welcome|wanted|coming|needed)\b"
+    )
+    yield re.compile(rf"(?:^|[.!?\n] *)not {name}(?: \w+)?[.,!]")

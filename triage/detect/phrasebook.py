@@ -187,7 +187,7 @@ def load(name: str) -> Book:
     """The phrases of rules/phrases/NAME.toml. A fault in the file is ours, not the operator's: KeyError or ValueError."""
     with (RULES / f"{name}.toml").open("rb") as file:
         content = tomllib.load(file)
-    return _bound(
+    return bound(
         tuple(
             Group(
                 name=group["name"],
@@ -204,10 +204,11 @@ def load(name: str) -> Book:
 @cache
 def part(name: str, group: str) -> Book:
     """One group of a file, by its name."""
-    return _bound(tuple(each for each in load(name).groups if each.name == group))
+    return bound(tuple(each for each in load(name).groups if each.name == group))
 
 
-def _bound(groups: tuple[Group, ...]) -> Book:
+def bound(groups: tuple[Group, ...]) -> Book:
+    """Groups as a book, with the index of the words that wake their phrases."""
     whole: dict[str, list[tuple[int, int]]] = {}
     begun: dict[str, list[tuple[int, int]]] = {}
     unspaced = []

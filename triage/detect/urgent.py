@@ -19,9 +19,10 @@ from triage.finding import Quote, Sign
 _HOURS = re.compile(r"\b(\d{1,3}) hours\b")
 _SHOUTED = re.compile(r"\b(?:NOW|AT ONCE|IMMEDIATELY|INSTANTLY)\b")
 _ORDER = re.compile(
-    r"\b(?:need|want|demand|expect|answer|reply|respond|call|ring|fix|sort|refund|pay|send|give|do it|get|must|insist|deal with|confirm)\b"
+    r"\b(?:need|want|demand|expect|answer|reply|respond|call|ring|fix|sort|refund|pay|send|give|do it|get|must|insist|deal with|confirm|require|response|explanation|or else|no later than|not later than|at the latest|you have (?:till|until|to)|you(?:ve)? got (?:till|until))\b"
 )
 _POLITE = re.compile(r"\b(?:please|pls|plz|could you|would you|can you|kindly|grateful|thanks?|thank you)\b")
+_SURE = 0.5
 _ACUTE = ("danger or damage now", "somebody else's deadline")
 
 
@@ -96,7 +97,8 @@ def _justified(evidence: Evidence, plain: Plain) -> bool:
     for hit in phrasebook.hits(plain, phrasebook.load("emergencies")):
         if hit.group.name in _ACUTE or not _answered_lately(evidence):
             return True
-    if phrasebook.found(plain, phrasebook.load("welfare")) or phrasebook.found(plain, phrasebook.load("rights")):
+    books = (phrasebook.load("welfare"), phrasebook.load("rights"))
+    if any(hit.group.strength >= _SURE for book in books for hit in phrasebook.hits(plain, book)):
         return True
     return background.overdue(evidence)
 

@@ -2,14 +2,15 @@
 
 The one detector where a miss is worse than any number of false alarms. It looks at everything the sender may mean: own
 words first, then the subject, what stands below the signature line, and mail passed on. Idioms alone take a hit back.
+Some cues count only together (a baby, and no heating): those are found by together.py.
 It sees mail of restricted people, held mail and the last line of abuse exactly as any other mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from triage.detect import phrasebook
+from triage.detect import phrasebook, together
 from triage.detect.phrasebook import Hit
 from triage.detect.plain import Plain, fold
 from triage.evidence import Evidence
@@ -21,7 +22,13 @@ _MOST_QUOTES = 4
 
 def at_risk(text: str) -> bool:
     """Whether these words speak of a risk to somebody; also asked by detectors that must then stay silent."""
-    return phrasebook.found(fold(text), phrasebook.load("welfare"))
+    return next(_hits(fold(text)), None) is not None
+
+
+def _hits(plain: Plain) -> Iterator[Hit]:
+    """What is said outright, and what only several sentences together say."""
+    yield from phrasebook.hits(plain, phrasebook.load("welfare"))
+    yield from together.hits(plain, together.load("welfare-together"))
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
@@ -44,7 +51,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
 
 def _own_words(message: Message) -> tuple[tuple[Quote, ...], float, list[str]]:
     plain = fold(message.own)
-    found = sorted(phrasebook.hits(plain, phrasebook.load("welfare")), key=lambda hit: (-hit.group.strength, hit.start))
+    found = sorted(_hits(plain), key=lambda hit: (-hit.group.strength, hit.start))
     quotes: dict[tuple[int, int], Quote] = {}
     for hit in found:
         quotes.setdefault(plain.sentence(hit.start), _quote(message, plain, hit))
@@ -66,7 +73,7 @@ def _elsewhere(message: Message) -> tuple[tuple[Quote, ...], float, list[str]]:
         places += [("in words that look quoted", passage.text) for passage in wording.quoted]
     for place, text in places:
         plain = fold(text)
-        hit = next(phrasebook.hits(plain, phrasebook.load("welfare")), None)
+        hit = max(_hits(plain), key=lambda each: each.group.strength, default=None)
         if hit is not None:
             words, _ = plain.written(*plain.sentence(hit.start))
             return (Quote(message.message_id, words),), min(hit.group.strength, 0.8), [hit.group.name, place]
