@@ -43,10 +43,10 @@ class Measured:
 
 
 def stored(folder: Path, count: int) -> Iterator[Mail]:
-    """Up to `count` real mails (*.eml) from a folder, all as mail that came in, in the order of their names."""
+    """Up to `count` real mails (*.eml) from a folder, all as mail that comes in now, in the order of their names."""
     for path in sorted(folder.glob("*.eml"))[:count]:
         raw = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        yield Mail("INBOX", datetime.fromtimestamp(path.stat().st_mtime, UTC), raw)
+        yield Mail("INBOX", datetime.now(UTC), raw)
 
 
 def load(server: Server, mails: Iterable[Mail]) -> None:
@@ -77,7 +77,7 @@ def once(path: Path, now: str | None) -> Measured:
     command = [sys.executable, "-m", "triage", "once", "--settings", str(path), *(("--now", now) if now else ())]
     with tempfile.TemporaryFile("w+") as output:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own program
         memory = 0.0
         while process.poll() is None:
             memory = max(memory, _peak(process.pid))

@@ -33,18 +33,24 @@ _THINGS = {
     "library fine": ("the library fine", "was charged twice", "the library", "a refund"),
     "school place": ("the school place form", "will not load", "admissions", "a paper form"),
 }
-_FILLERS = (
-    "I have written to you before and would be glad of a few lines in reply.",
-    "We have lived here since the spring and never had any trouble until now.",
-    "My neighbour says it is the same on the other side of the road.",
-    "I enclose what I have, please tell me if anything else is needed.",
-    "I am at work until four, so the late afternoon would suit me best.",
-    "It would help to know who is dealing with this and by when.",
-    "The person on the telephone was kind but could not find my file.",
-    "My mother is eighty-one and finds all this rather hard to follow.",
-    "I paid on the third of the month and have the receipt here.",
-    "Is there a form for this, or is this mail enough?",
-)
+_WHO = (
+    "I", "We", "My husband", "My mother", "The neighbour upstairs", "The caretaker", "Your colleague", "The man at the desk",
+    "My landlord", "Our eldest", "The driver", "A friend of mine", "The lady on the telephone", "My carer",
+)  # fmt: skip
+_DID = (
+    "looked at it", "rang about this", "wrote it all down", "took pictures", "asked for a form", "waited the whole morning",
+    "found the old letter", "paid the first part", "moved the furniture out", "left a message", "went to the office",
+    "read the leaflet", "filled in the papers", "spoke to the office", "measured it again", "could not open the page",
+)  # fmt: skip
+_WHEN = (
+    "on Monday", "last week", "twice since then", "in the spring", "before the holidays", "yesterday afternoon", "on the third",
+    "at about nine", "when it rained", "after work", "the day it began", "a month ago", "this morning",
+)  # fmt: skip
+_BUT = (
+    "and nothing came of it", "so it may be in your file", "which took a while", "but the line went dead", "as you had asked",
+    "because the date had changed", "and has the receipt", "without getting far", "and would do so again", "as far as I know",
+    "though the number was a different one", "since nobody could say more",
+)  # fmt: skip
 _CROSS = (
     "This is really not good enough.",
     "I am fed up with being passed from one office to the next.",
@@ -64,7 +70,7 @@ _CAMPAIGN = (
     "the allotments and the bus stop from half of the village. Please keep the path open while the work goes on, put up the fence "
     "that was promised at the meeting, and tell residents in good time what happens next."
 )
-_WORDS = sorted({word for text in _FILLERS for word in text.lower().strip(".?").replace(",", "").split()})
+_WORDS = sorted({word for texts in (_WHO, _DID, _WHEN, _BUT) for text in texts for word in text.lower().split()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +161,15 @@ def _identify(message: EmailMessage, thread: _Thread, identity: str, *, by_staff
     thread.ids.append(own)
 
 
+def _sentence(dice: random.Random) -> str:
+    """One of some thirty thousand, so that only the letters of a campaign are alike."""
+    return f"{dice.choice(_WHO)} {dice.choice(_DID)} {dice.choice(_WHEN)} {dice.choice(_BUT)}."
+
+
 def _request(dice: random.Random, thread: _Thread, *, cross: bool) -> str:
     what, happens, _, _ = _THINGS[thread.thing]
     lines = [f"Dear team,\n\n{what} at {thread.place} {happens}. My reference is {thread.reference}."]
-    lines += dice.sample(_FILLERS, dice.randint(1, 5))
+    lines += [_sentence(dice) for _ in range(dice.choice((1, 2, 3, 4, 6, 9)))]
     if cross:
         lines.append(dice.choice(_CROSS))
     return " ".join(lines) + f"\n\nKind regards\n{thread.name}\n07700 900{len(thread.address) * 37 % 1000:03}"
@@ -189,6 +200,9 @@ def _fill(dice: random.Random, message: EmailMessage, thread: _Thread, said: str
     elif dice.random() < 0.05:
         text = "\n".join(" ".join(dice.choices(_WORDS, k=12)) for _ in range(400))
         message.add_attachment(text, filename="notes.txt")
+    for number, part in enumerate(message.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=-{number}-{dice.getrandbits(64):016x}")  # else each run would draw another
 
 
 def _html(thread: _Thread, said: str) -> str:
@@ -210,7 +224,7 @@ def _letter(dice: random.Random, thread: _Thread, number: int) -> Iterator[Mail]
         message["Subject"] = "Keep the mill path open"
         one.at = thread.at + timedelta(hours=place)
         _identify(message, one, f"{number}.{place}.path", by_staff=False)
-        message.set_content(f"Dear councillors,\n\n{dice.choice(_FILLERS)} {_CAMPAIGN}\n\nYours\n{one.name}\n")
+        message.set_content(f"Dear councillors,\n\n{_sentence(dice)} {_CAMPAIGN}\n\nYours\n{one.name}\n")
         yield Mail("INBOX", one.at, message.as_bytes())
 
 
@@ -226,5 +240,5 @@ def _automatic(dice: random.Random, thread: _Thread, number: int) -> Mail:
     else:
         message["Auto-Submitted"] = "auto-replied"
     _identify(message, thread, f"{number}.news", by_staff=False)
-    message.set_content("\n\n".join(dice.choices(_FILLERS, k=12)))
+    message.set_content("\n\n".join(_sentence(dice) for _ in range(12)))
     return Mail("INBOX", thread.at, message.as_bytes())

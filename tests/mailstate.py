@@ -52,15 +52,30 @@ def folders(server: Server, user: str, *, subscribed: bool = False) -> list[str]
 def mails(server: Server, user: str, folder: str) -> list[Lying]:
     """Every mail in a folder, by UID; [] when there is no such folder."""
     with server.client(user) as client:
-        if client.select(f'"{folder}"', readonly=True)[0] != "OK":
-            return []
-        _, found = client.uid("FETCH", "1:*", "(FLAGS INTERNALDATE BODY.PEEK[])")
-    return [_lying(part[0], part[1]) for part in _joined(found)]
+        return _mails(client, folder)
 
 
 def state(server: Server, user: str) -> State:
     """All folders with all their mail; the parent of ours, which holds nothing, is left out."""
-    return {folder: Counter(mails(server, user, folder)) for folder in folders(server, user) if folder != "Triage"}
+    every = [folder for folder in folders(server, user) if folder != "Triage"]
+    with server.client(user) as client:
+        return {folder: Counter(_mails(client, folder)) for folder in every}
+
+
+def _mails(client: imaplib.IMAP4, folder: str) -> list[Lying]:
+    if client.select(f'"{folder}"', readonly=True)[0] != "OK":
+        return []
+    _, found = client.uid("FETCH", "1:*", "(FLAGS INTERNALDATE BODY.PEEK[])")
+    return [_lying(part[0], part[1]) for part in _joined(found)]
+
+
+def differences(found: State, wanted: State) -> list[str]:
+    """What lies otherwise than wanted, a line each; [] when all is the same."""
+    lines = [f"folder {folder}" for folder in sorted(found.keys() ^ wanted.keys())]
+    for folder in found.keys() & wanted.keys():
+        lines += [f"too much in {folder}: {one}" for one in (found[folder] - wanted[folder]).elements()]
+        lines += [f"missing in {folder}: {one}" for one in (wanted[folder] - found[folder]).elements()]
+    return lines
 
 
 def notes(server: Server, user: str, folder: str = "Triage/Review") -> list[Lying]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -129,7 +129,9 @@ def garage() -> list[Mail]:
     return [first, answer, second, again, third, fourth]
 
 
-ABUSE_AGAIN = "You pathetic, stupid cow. You are all worthless idiots and I hope you lose your job, you useless moron.\n\nVance Kettle"
+ABUSE_AGAIN = (
+    "You pathetic, stupid cow. You are all worthless idiots and I hope you lose your job, you useless moron.\n\nVance Kettle"
+)
 
 
 def restriction() -> list[Mail]:
@@ -236,6 +238,11 @@ def fill(server: Server, user: str, mails: Iterable[Mail]) -> None:
         server.append(user, mail.folder, mail.raw, flags="\\Seen" if mail.folder == "Sent" else "", date=mail.at)
 
 
+def desk(server: Server, user: str, name: str = "desk", host: str | None = None) -> Account:
+    """How to reach `user` on this server, as the mailbox of Larchmere's that customers write to."""
+    return replace(server.account(user, host=host), name=name, address=f"{name}@larchmere.example")
+
+
 def settings_file(folder: Path, *accounts: Account, policy: str = "jack-keller", extra: str = "") -> Path:
     """settings.ini of Larchmere for these accounts, with a ledger triage.db beside it. `extra`: further sections."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -253,7 +260,3 @@ def settings_file(folder: Path, *accounts: Account, policy: str = "jack-keller",
         f"staff = {', '.join(map(address, STAFF))}\npolicy = {policy}\nservice_standard = 5 working days\n{boxes}{extra}"
     )
     return path
-
-
-def later(days: float) -> datetime:
-    return NOW + timedelta(days=days)

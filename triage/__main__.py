@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -160,12 +161,14 @@ def undo(settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Takes labels, notes and folders off again and puts held mail back into the inbox."""
     from triage.acting import Actor
     from triage.acting import undo as undo_in
+    from triage.intake import take_in
     from triage.mailbox import connect
 
     chosen, moment = _load(settings, connecting=True), clock(None)
-    with _ledger(chosen) as ledger:
+    with _ledger(chosen) as kept, kept.scratch_copy() if dry_run else nullcontext(kept) as ledger:
         for one in chosen.mailboxes:
             with connect(one.account()) as box:
+                take_in(box, ledger, chosen, moment)
                 done = undo_in(Actor(box, ledger, chosen, moment, dry_run))
             would = "would be " if dry_run else ""
             print(

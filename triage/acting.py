@@ -7,6 +7,7 @@ and a label somebody took off are left alone. Only held mail is ever moved, and 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,10 +17,13 @@ from triage.conclusion import Row
 from triage.hearing import NOTE
 from triage.ledger import Ledger, Location
 from triage.mailbox import Mailbox
+from triage.policy import Pack
 from triage.settings import Settings
 
 HELD = "held"
 """The ledger's word for "we moved it into the hold folder", beside the labels."""
+BEGUN = " begun"
+"""Stands after a proposal's id in the ledger while its note is being written; after a crash it tells which note may be there."""
 
 
 @dataclass(slots=True)
@@ -36,6 +40,8 @@ class Done:
     problems: list[str] = field(default_factory=list)
     plan: list[str] = field(default_factory=list)
     """In words, what was done (or, on a dry run, would be done)."""
+    tally: Counter[str] = field(default_factory=Counter)
+    """Mails by what is done to them, while the folders are gone through: a mail to be held is still in the inbox on a dry run."""
 
     @property
     def changes(self) -> int:
@@ -77,13 +83,21 @@ def act(actor: Actor) -> Done:
 def _folders(actor: Actor, done: Done, *, needed: bool) -> None:
     """The Triage tree is made (and subscribed) as soon as there is something to put into it."""
     missing = actor.box.missing_folders()
-    if not missing or not needed:
+    if not needed or not (missing or actor.ledger.meta(_made(actor)) != "yes"):
         return
-    done.plan.append(f"make the folders {', '.join(missing)}")
+    if missing:
+        done.plan.append(f"make the folders {', '.join(missing)}")
     done.folders = len(missing)
     if not actor.dry:
         actor.box.create_folders()
-        actor.ledger.journal("folders", at=actor.now, actor=actor.name, subject={"made": missing})
+        with actor.ledger.transaction():
+            actor.ledger.set_meta(_made(actor), "yes")  # until it says so, what a killed pass made may lack its subscription
+            actor.ledger.journal("folders", at=actor.now, actor=actor.name, subject={"made": missing})
+
+
+def _made(actor: Actor) -> str:
+    """The ledger's name for "our folders are made and subscribed in this mailbox"."""
+    return f"folders {actor.name}"
 
 
 def _uids(actor: Actor, folder: str, keys: Iterable[str]) -> dict[int, str]:
@@ -108,11 +122,11 @@ def _there(actor: Actor, folder: str, uids: dict[int, str]) -> dict[int, frozens
 
 
 def _hold(actor: Actor, wanted: dict[str, Row], done: Done) -> None:
-    """Held mail goes into the hold folder; what we put there and is held no longer comes back."""
+    """Held mail goes into the hold folder; what we put there and is held no longer comes back. What staff took out stays out."""
     names = actor.box.folders
     want = {key for key, row in wanted.items() if row["held"]}
     ours = actor.ledger.applied(actor.name).get(HELD, set())
-    into = _uids(actor, names.inbox, want)
+    into = _uids(actor, names.inbox, want - ours)
     already = _uids(actor, names.held, want | ours)
     adopted = {key for key in already.values() if key in want} - ours
     if adopted and not actor.dry:  # moved just before a crash: the move stands, the note of it was lost
@@ -120,6 +134,16 @@ def _hold(actor: Actor, wanted: dict[str, Row], done: Done) -> None:
     done.held += _move(actor, into, names.inbox, names.held, "held", done)
     back = {uid: key for uid, key in already.items() if key in ours and key not in want}
     done.released += _move(actor, back, names.held, names.inbox, "released", done)
+    if not actor.dry:
+        _forget_returned(actor, ours - want)
+
+
+def _forget_returned(actor: Actor, keys: set[str]) -> None:
+    """Of mail that is held no longer: what lies in the inbox again, put back by staff or just before a crash, is settled."""
+    names = actor.box.folders
+    back = set(_uids(actor, names.inbox, keys).values()) - set(_uids(actor, names.held, keys).values())
+    if back:
+        actor.ledger.forget_applied(actor.name, HELD, back)
 
 
 def _move(actor: Actor, uids: dict[int, str], source: str, target: str, verb: str, done: Done) -> int:
@@ -151,11 +175,11 @@ def _move(actor: Actor, uids: dict[int, str], source: str, target: str, verb: st
     return len(going)
 
 
-def _labels(actor: Actor, wanted: dict[str, Row], done: Done) -> None:
-    """Labels on the mails in the inbox and in the hold folder; a label somebody took off is not put on again."""
+def _labels(actor: Actor, wanted: dict[str, Row], done: Done, folders: Iterable[str] = ()) -> None:
+    """Labels on the mails in the inbox and in the hold folder, or in these; a label somebody took off is not put on again."""
     applied = actor.ledger.applied(actor.name)
     known = {key for name, keys in applied.items() if name != HELD for key in keys}
-    for folder in (actor.box.folders.inbox, actor.box.folders.held):
+    for folder in folders or (actor.box.folders.inbox, actor.box.folders.held):
         uids = _uids(actor, folder, wanted.keys() | known)
         changes = {
             uid: key
@@ -164,6 +188,8 @@ def _labels(actor: Actor, wanted: dict[str, Row], done: Done) -> None:
         }
         if changes:
             _label_folder(actor, folder, changes, wanted, applied, done)
+    done.plan += [f"{words}: {count} mails" for words, count in done.tally.items()]
+    done.tally.clear()
 
 
 def _labels_of(key: str, wanted: dict[str, Row]) -> set[str]:
@@ -197,21 +223,28 @@ def _copies(
             continue  # held mail lies in its own folder
         ours = applied.get(name, set())
         add = {uid: key for uid, key in uids.items() if name in _labels_of(key, wanted) and key not in ours}
+        if actor.ledger.meta(_no_copies(actor)) == "yes":
+            add = {}
         drop = {key for uid, key in uids.items() if name not in _labels_of(key, wanted) and key in ours}
         if add:
-            done.plan.append(f"copy to {actor.box.folders.of_label(name)}: {len(add)} mails of {folder}")
+            done.tally[f"copy to {actor.box.folders.of_label(name)}"] += len(add)
         if drop:
-            done.plan.append(f"take copies out of {actor.box.folders.of_label(name)}: {len(drop)}")
+            done.tally[f"take copies out of {actor.box.folders.of_label(name)}"] += len(drop)
         done.labelled += len(add)
         done.unlabelled += len(drop)
         if not actor.dry and add:
-            _copy(actor, folder, name, add, done)
+            done.labelled -= _copy(actor, folder, name, add, done)
         if not actor.dry and drop:
             _take_copies(actor, name, drop)
 
 
-def _copy(actor: Actor, folder: str, name: str, uids: dict[int, str], done: Done) -> None:
-    """Copies mails into a label's folder, unless a copy is there already (from a pass that was cut off)."""
+def _no_copies(actor: Actor) -> str:
+    """The ledger's name for "the copies that this mailbox's server makes are not whole"."""
+    return f"no copies {actor.name}"
+
+
+def _copy(actor: Actor, folder: str, name: str, uids: dict[int, str], done: Done) -> int:
+    """Copies mails into a label's folder, unless a copy is there already (from a pass that was cut off); how many failed."""
     target = actor.box.create_label_folder(name)
     known = {message.key: message.message_id for message in actor.ledger.messages(uids.values())}
     there = {key: found for key, message_id in known.items() if (found := actor.box.find_by_message_id(target, message_id))}
@@ -221,8 +254,10 @@ def _copy(actor: Actor, folder: str, name: str, uids: dict[int, str], done: Done
     bad = {uid for uid, (_, copy) in made.items() if copy not in actor.box.find_by_message_id(target, known[uids[uid]])}
     if bad:  # read back: there is a server whose copies are empty
         actor.box.remove_copies(name, [made.pop(uid)[1] for uid in bad])
+        actor.ledger.set_meta(_no_copies(actor), "yes")
         done.problems.append(
-            f"{target}: the server's copies of {len(bad)} mails are not whole, so they were taken away; see the notes"
+            f"{actor.name}: the server keeps no labels in {folder}, and its copies are not whole, so they were taken away again "
+            f"and no more are made; what the labels would say stands in the notes and in `triage explain`"
         )
     with actor.ledger.transaction():
         for key, found in there.items():
@@ -234,6 +269,7 @@ def _copy(actor: Actor, folder: str, name: str, uids: dict[int, str], done: Done
         actor.ledger.journal(
             "labelled", at=actor.now, actor="triage", subject={"mailbox": actor.name, "folder": target, "keys": sorted(keys)}
         )
+    return len(bad)
 
 
 def _take_copies(actor: Actor, name: str, keys: set[str]) -> None:
@@ -255,7 +291,7 @@ def _take_copies(actor: Actor, name: str, keys: set[str]) -> None:
 
 def _put(actor: Actor, folder: str, name: str, add: set[int], adopt: set[int], uids: dict[int, str], done: Done) -> int:
     if add:
-        done.plan.append(f"label {name}: {len(add)} mails in {folder}")
+        done.tally[f"label {name}"] += len(add)
     if actor.dry:
         return len(add)
     stands = actor.box.add_labels(add, name) if add else frozenset[int]()
@@ -278,7 +314,7 @@ def _take(
         return 0
     bearing = {uid for uid in drop if name in present[uid]}
     if bearing:
-        done.plan.append(f"take off label {name}: {len(bearing)} mails in {folder}")
+        done.tally[f"take off label {name}"] += len(bearing)
     if actor.dry:
         return len(bearing)
     gone = actor.box.remove_labels(bearing, name) if bearing else frozenset[int]()
@@ -298,44 +334,69 @@ def _proposals(actor: Actor) -> list[Row]:
     return rows + unread
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A note as it should be."""
+
+    proposal: Row
+    sections: tuple[explanation.Section, ...]
+    fingerprint: str
+    message_id: str
+
+
+def _draft(actor: Actor, proposal: Row, pack: Pack) -> _Draft:
+    names, domain = actor.box.folders, actor.box.account.address.rpartition("@")[2]
+    sections = (*explanation.note(proposal, pack), explanation.how_to_answer(proposal, names.agree, names.dismiss))
+    return _Draft(proposal, sections, note.fingerprint(proposal, sections), note.message_id(proposal, sections, domain))
+
+
 def _notes(actor: Actor, proposals: list[Row], done: Done) -> None:
     """One note per proposal, the same note while nothing changed; a changed one takes the place of its forerunner."""
-    names, address = actor.box.folders, actor.box.account.address
-    domain = address.rpartition("@")[2]
-    known = {one.note_id: one for one in actor.ledger.notes(actor.name)}
     pack = actor.settings.pack()
-    current = set()
-    for proposal in proposals:
-        sections = (*explanation.note(proposal, pack), explanation.how_to_answer(proposal, names.agree, names.dismiss))
-        print_ = note.fingerprint(proposal, sections)
-        current.add(proposal["id"])
-        before = known.get(proposal["id"])
-        if before and before.fingerprint == print_:
+    drafts = {proposal["id"]: _draft(actor, proposal, pack) for proposal in proposals}
+    known = {one.note_id: one for one in actor.ledger.notes(actor.name)}
+    for half in [known.pop(name) for name in list(known) if name.endswith(BEGUN)]:
+        draft = drafts.get(half.note_id.removesuffix(BEGUN))
+        if not actor.dry and not (draft and draft.message_id == half.message_id):
+            _remove(actor, half.message_id)
+            actor.ledger.forget_note(half.note_id, actor.name)
+    for name, draft in drafts.items():
+        before = known.get(name)
+        if before and before.fingerprint == draft.fingerprint:
             continue
+        proposal = draft.proposal
         done.plan.append(f"note: {explanation.TITLES[proposal['kind']]}: {note.one_line(proposal['subject'], 60)}")
         done.notes += 1
-        if actor.dry:
-            continue
-        message_id = note.message_id(proposal, sections, domain)
-        if not actor.box.find_by_message_id(names.review, message_id):
-            raw = note.compose(proposal, sections, mailbox=address, now=actor.now)
-            actor.box.append(names.review, raw, at=actor.now)
-        if before:
-            _remove(actor, before.message_id)
-        with actor.ledger.transaction():
-            actor.ledger.remember_note(proposal["id"], actor.name, message_id, print_)
-            actor.ledger.journal(
-                NOTE, at=actor.now, actor="triage",
-                subject={"mailbox": actor.name, "proposal": proposal["id"], "message_id": message_id, "keys": proposal["keys"]},
-            )  # fmt: skip
+        if not actor.dry:
+            _write_note(actor, draft, before.message_id if before else "")
     answered = {row["id"] for row in actor.ledger.conclusions().proposals if row["verdict"]}
     for one in known.values():
-        if one.note_id not in current and one.note_id not in answered:
+        if one.note_id not in drafts and one.note_id not in answered:
             done.plan.append(f"take away a note that no longer holds: {one.note_id}")
             done.notes_removed += 1
             if not actor.dry:
                 _remove(actor, one.message_id)
                 actor.ledger.forget_note(one.note_id, actor.name)
+
+
+def _write_note(actor: Actor, draft: _Draft, before: str) -> None:
+    """Writes a note unless it is there, then takes away the one it takes the place of (`before`, its Message-ID).
+
+    That it was begun is written down first: what a crash leaves must be found although its words may have changed since.
+    """
+    box, ledger, review = actor.box, actor.ledger, actor.box.folders.review
+    name = draft.proposal["id"]
+    ledger.remember_note(name + BEGUN, actor.name, draft.message_id, "")
+    if not box.find_by_message_id(review, draft.message_id):
+        raw = note.compose(draft.proposal, draft.sections, mailbox=box.account.address, now=actor.now)
+        box.append(review, raw, at=actor.now)
+    if before:
+        _remove(actor, before)
+    told = {"mailbox": actor.name, "proposal": name, "message_id": draft.message_id, "keys": draft.proposal["keys"]}
+    with ledger.transaction():
+        ledger.forget_note(name + BEGUN, actor.name)
+        ledger.remember_note(name, actor.name, draft.message_id, draft.fingerprint)
+        ledger.journal(NOTE, at=actor.now, actor="triage", subject=told)
 
 
 def _remove(actor: Actor, message_id: str) -> None:
@@ -350,32 +411,55 @@ def _remove(actor: Actor, message_id: str) -> None:
 def undo(actor: Actor) -> Done:
     """Takes off everything we put into one mailbox: labels, notes, folders; held mail goes back to the inbox.
 
-    What staff put into our folders themselves stays, and so does the folder that holds it.
+    What staff put into our folders themselves stays, and so does the folder that holds it. The caller has taken in the mailbox
+    just before, so that the ledger knows where everything lies.
     """
     done, names = Done(), actor.box.folders
-    applied = actor.ledger.applied(actor.name)
     missing = set(actor.box.missing_folders())
+    there = [folder for folder in (names.inbox, names.held, names.agree, names.dismiss) if folder not in missing]
+    _adopt(actor, there)
+    applied = actor.ledger.applied(actor.name)
     if names.held not in missing:
         back = _uids(actor, names.held, applied.get(HELD, set()))
         done.released += _move(actor, back, names.held, names.inbox, "released", done)
-    nothing: dict[str, Row] = {}
-    _labels(actor, nothing, done)
-    for folder in (names.review, names.agree, names.dismiss):
-        if folder in missing:
-            continue
-        for one in actor.ledger.notes(actor.name):
-            if uids := actor.box.find_by_message_id(folder, one.message_id):
-                done.notes_removed += len(uids)
-                if not actor.dry:
-                    actor.box.delete_own(folder, uids)
+    _labels(actor, {}, done, there)
+    _take_notes(actor, [folder for folder in (names.review, names.agree, names.dismiss) if folder not in missing], done)
     if not actor.dry:
-        for one in actor.ledger.notes(actor.name):
-            actor.ledger.forget_note(one.note_id, actor.name)
-        for folder in names.ours:
-            if folder not in missing and actor.box.delete_folder_if_empty(folder):
-                done.folders += 1
-        for name in applied.keys() & set(label.FINDINGS):
-            actor.box.delete_folder_if_empty(names.of_label(name))
+        actor.ledger.forget_applied(actor.name, HELD, applied.get(HELD, set()))
+        for folder in (*names.ours, *map(names.of_label, sorted(applied.keys() & set(label.FINDINGS)))):
+            done.folders += actor.box.delete_folder_if_empty(folder) and folder not in missing
         actor.box.delete_folder_if_empty(names.parent)
+        actor.ledger.set_meta(_made(actor), "")
         actor.ledger.journal("undone", at=actor.now, actor="triage", subject={"mailbox": actor.name, "released": done.released})
     return done
+
+
+def _adopt(actor: Actor, folders: Iterable[str]) -> None:
+    """Writes down what a pass did just before it was killed: labels and holds that are wanted and are there."""
+    wanted, applied = actor.ledger.wanted(), actor.ledger.applied(actor.name)
+    held = {key for key in _uids(actor, actor.box.folders.held, wanted).values() if wanted[key]["held"]}
+    found = {HELD: held - applied.get(HELD, set())}
+    for folder in folders:
+        if uids := _uids(actor, folder, wanted):
+            actor.box.open(folder)
+            for uid, flags in actor.box.flags(uids).items():
+                for name in flags & _labels_of(uids[uid], wanted):
+                    found.setdefault(name, set()).add(uids[uid])
+    for name, keys in found.items():
+        if keys - applied.get(name, set()):
+            actor.ledger.remember_applied(actor.name, name, keys - applied.get(name, set()), actor.now)
+
+
+def _take_notes(actor: Actor, folders: Iterable[str], done: Done) -> None:
+    """Takes away every note we ever wrote that lies in one of these folders."""
+    known = actor.ledger.notes(actor.name)
+    ours = {one.message_id for one in known}
+    ours |= {entry.subject["message_id"] for entry in actor.ledger.entries(kinds=(NOTE,))}
+    for folder in folders:
+        uids = [uid for uid, message_id in actor.box.message_ids(folder).items() if message_id in ours]
+        done.notes_removed += len(uids)
+        if uids and not actor.dry:
+            actor.box.delete_own(folder, uids)
+    if not actor.dry:
+        for one in known:
+            actor.ledger.forget_note(one.note_id, actor.name)

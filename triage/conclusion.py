@@ -28,6 +28,8 @@ from triage.verdict import Verdict, dismissed, on_proposals
 
 Row = dict[str, Any]
 """A record as the ledger keeps it: JSON values only."""
+MOST_TWINS = 50
+"""So many letters by others show that it is a campaign; of a thousand, each letter would else carry all that came before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,12 @@ def contact_id(story: Story) -> str:
 
 
 def twins(message: Message, others: Iterable[Message]) -> tuple[str, ...]:
-    """Message-IDs of earlier mails by other people that use (nearly) the same words, oldest first, one per sender."""
+    """Message-IDs of earlier mails by other people that use (nearly) the same words, oldest first, one per sender.
+
+    `others` in order of time; no more of them are taken than it needs to find `MOST_TWINS`.
+    """
     found: dict[str, Message] = {}
-    for other in sorted(others, key=lambda one: (one.sent_at, one.message_id)):
+    for other in others:
         earlier = (other.sent_at, other.message_id) < (message.sent_at, message.message_id)
         somebody_else = other.sender.email != message.sender.email and other.role == "inbox" and not other.automatic
         if (
@@ -73,6 +78,8 @@ def twins(message: Message, others: Iterable[Message]) -> tuple[str, ...]:
             and template.alike(message.own, other.own) >= template.TWIN
         ):
             found[other.sender.email] = other
+            if len(found) == MOST_TWINS:
+                break
     return tuple(one.message_id for one in found.values())
 
 
@@ -80,8 +87,12 @@ def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[s
     gone = dismissed(ground.verdicts)
     standard = ground.standard.approximate if ground.standard else None
     found = []
+    on_matter: dict[str, list[Turn]] = {}
     for place, turn in enumerate(story.turns):
         message = turn.message
+        before = on_matter.setdefault(turn.matter, [])
+        same_matter = tuple(before)
+        before.append(turn)
         quotes_theirs = turn.act is not None and bool(turn.act.warning or turn.act.restriction)
         if turn.automatic or not story.owns(turn) or (turn.by_staff and (quotes_theirs or not ground.pack.binds_both_sides)):
             continue  # a warning quotes the words it is about: those are not its writer's
@@ -90,6 +101,7 @@ def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[s
             by_staff=turn.by_staff,
             matter=turn.matter,
             history=story.turns[:place],
+            same_matter=same_matter,
             directory=ground.directory,
             thresholds=ground.pack.thresholds,
             service_standard=standard,

@@ -84,15 +84,26 @@ class Scorer:
 
     def pairs(self, text: str) -> dict[str, tuple[tuple[str, float], ...]]:
         """Kind → (sentence, probability) of every sentence of a text, in order: what detectors are shown as evidence."""
-        parts = features.sentences(text)
-        scored = self.sentences([part.text for part in parts])
-        return {kind: tuple((part.text, row[kind]) for part, row in zip(parts, scored, strict=True)) for kind in self.kinds}
+        return self._pairs([text])[0]
 
-    def remarkable(self, text: str) -> dict[str, tuple[tuple[str, float], ...]]:
-        """The same, but only sentences above what one in a thousand ordinary business sentences exceeds; for the detectors."""
+    def _pairs(self, texts: Sequence[str]) -> list[dict[str, tuple[tuple[str, float], ...]]]:
+        taken_apart = [features.sentences(text) for text in texts]
+        scored = iter(self.sentences([part.text for parts in taken_apart for part in parts]))
+        found = []
+        for parts in taken_apart:
+            rows = [(part.text, next(scored)) for part in parts]
+            found.append({kind: tuple((words, row[kind]) for words, row in rows) for kind in self.kinds})
+        return found
+
+    def remarkable(self, texts: Sequence[str]) -> list[dict[str, tuple[tuple[str, float], ...]]]:
+        """The same for several texts at once, but only sentences above what one in a thousand ordinary business sentences
+        exceeds; for the detectors. A hundred texts together take a fraction of the time that each by itself would."""
         limits = {kind: self.thresholds.get(kind, {}).get("1", 1.0) for kind in self.kinds}
-        found = {kind: tuple(pair for pair in pairs if pair[1] >= limits[kind]) for kind, pairs in self.pairs(text).items()}
-        return {kind: pairs for kind, pairs in found.items() if pairs}
+        found = []
+        for by_kind in self._pairs(texts):
+            kept = {kind: tuple(pair for pair in pairs if pair[1] >= limits[kind]) for kind, pairs in by_kind.items()}
+            found.append({kind: pairs for kind, pairs in kept.items() if pairs})
+        return found
 
     def score_message(self, text: str) -> dict[str, Score]:
         """Kind → score of a whole message.

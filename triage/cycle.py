@@ -21,7 +21,7 @@ from triage.conclusion import Ground
 from triage.errors import Temporary, TriageError
 from triage.intake import take_in
 from triage.judgement import conclude_touched, everyone, ground, touched
-from triage.ledger import Ledger
+from triage.ledger import ConclusionRows, Ledger
 from triage.mailbox import Account, Mailbox, connect
 from triage.settings import Settings
 
@@ -94,12 +94,21 @@ def conclude(settings: Settings, ledger: Ledger, now: datetime) -> tuple[int, li
     on = ground(settings, ledger, now)
     emails = touched(ledger, on)
     print_ = _fingerprint(settings, on)
-    if ledger.meta(GROUNDS) != print_:
+    anew = ledger.meta(GROUNDS) != print_
+    if anew:
+        _forget_colleagues(ledger, on)
         emails |= set(everyone(ledger, on))
     count, problems = conclude_touched(ledger, on, emails)
-    if not problems:
+    if anew and not problems:
         ledger.set_meta(GROUNDS, print_)
     return count, problems
+
+
+def _forget_colleagues(ledger: Ledger, on: Ground) -> None:
+    """Whoever the settings now name as one of us is no contact any longer."""
+    rows = ledger.conclusions().contacts
+    ours = [row["id"] for row in rows if any(on.directory.employs(email) for email in row["addresses"])]
+    ledger.replace_conclusions(ours, ConclusionRows())
 
 
 def _fingerprint(settings: Settings, on: Ground) -> str:

@@ -80,9 +80,14 @@ class Evidence:
     scores: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     """From the trained model, if there is one: score → (sentence, probability) of the own sentences that stand out."""
 
+    same_matter: tuple[Turn, ...] | None = None
+    """What `matter_history` gives, where it is known already: in a long history each detector would else pick it out anew."""
+
     @property
     def matter_history(self) -> tuple[Turn, ...]:
         """The earlier messages on the same matter, oldest first."""
+        if self.same_matter is not None:
+            return self.same_matter
         return tuple(turn for turn in self.history if turn.matter == self.matter)
 
     @property

@@ -38,7 +38,7 @@ class _People:
         self._home.setdefault(address, address)
         candidates = set()
         for mark in fresh:
-            if mark[0] in contact.STRONG:
+            if mark[0] in contact.LOOKED_UP:
                 owners = self._owners.setdefault(mark, [])
                 candidates |= set(owners[:50])
                 owners.append(address)

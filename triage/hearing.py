@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from triage.label import AGREE, VERDICTS
+from triage.label import AGREE, DISMISS, VERDICTS
 from triage.ledger import Ledger
 from triage.mailbox import Mailbox
 from triage.verdict import Choice, Verdict
@@ -53,13 +53,23 @@ def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message
 
 
 def by_label(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
-    """Verdicts given by a label on the mail itself, in the inbox."""
+    """Verdicts given by a label on the mail itself, in the inbox. A mail that bears both labels says nothing."""
     if not box.open(box.folders.inbox).keeps_keywords:
         return []
+    bearing = {name: set(box.bearing(name)) for name in VERDICTS}
+    both = bearing[AGREE] & bearing[DISMISS]
     found = []
-    for name in VERDICTS:
-        if uids := box.bearing(name):
+    for name, uids in bearing.items():
+        if uids - both:
             placed = ledger.placed_in(box.account.name, box.folders.inbox)
             choice: Choice = "agree" if name == AGREE else "dismiss"
-            found += [Verdict(now, box.account.name, choice, "", frozenset({placed[uid]})) for uid in uids if uid in placed]
+            heard = sorted(uid for uid in uids - both if uid in placed)
+            found += [Verdict(now, box.account.name, choice, "", frozenset({placed[uid]})) for uid in heard]
     return found
+
+
+def is_our_note(ledger: Ledger, mailbox: str, message_id: str) -> bool:
+    """Whether we wrote the note with this Message-ID. The header that marks a note is no proof: a stranger can write it too."""
+    if any(one.message_id == message_id for one in ledger.notes(mailbox)):
+        return True
+    return any(entry.subject["message_id"] == message_id for entry in ledger.entries(kinds=(NOTE,)))

@@ -92,7 +92,7 @@ def _write_down(
     for arrival in batch:
         last = arrival.uid
         ours = _our_note(arrival.raw)
-        if ours:
+        if ours and hearing.is_our_note(ledger, name, ours[1]):
             if choice:
                 heard.append(hearing.on_note(ledger, name, choice, *ours, now))
             continue
@@ -141,7 +141,7 @@ def recorded(read: Message | Unreadable, location: Location | None) -> Recording
 
 
 def _our_note(raw: bytes) -> tuple[str, str] | None:
-    """(proposal id, Message-ID) when a mail is one of our own notes."""
+    """(proposal id, Message-ID) when a mail says that it is one of our own notes."""
     if NOTE_HEADER.lower().encode() not in raw[:16_384].lower():
         return None
     header = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw[:65_536])

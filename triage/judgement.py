@@ -6,12 +6,12 @@ A contact is concluded anew from all its mail, so the work is the size of that c
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 
-from triage import contact, hearing, template
+from triage import contact, hearing
 from triage.conclusion import Conclusion, Ground, Row, conclude, twins
 from triage.conduct_model import Scorer, load
 from triage.contact import Join
@@ -20,6 +20,18 @@ from triage.evidence import Directory
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
 from triage.settings import Settings
+
+Scores = Mapping[str, tuple[tuple[str, float], ...]]
+"""Kind → the sentences of a mail that stand out to the trained model, each with its probability."""
+
+_FEW = 100
+"""Mails that are in memory at once where all new ones are gone through."""
+_TOGETHER = 50
+"""Contacts whose conclusions are written down together."""
+_EVERYBODY = 1_000_000_000
+_MOST_HEARD = 100_000
+_MOST_SCORED = 20_000
+"""Characters of one mail that the model is asked about."""
 
 
 def directory(settings: Settings) -> Directory:
@@ -53,15 +65,19 @@ def _outside(message: Message, staff: Directory) -> set[str]:
     return {person.email for person in people if person.email and not staff.employs(person.email)}
 
 
+def _each(ledger: Ledger, keys: Sequence[str]) -> Iterator[Message]:
+    """The readable mails with these keys, a few at a time, so that any number of them needs no more memory."""
+    for start in range(0, len(keys), _FEW):
+        for one in ledger.messages(keys[start : start + _FEW]):
+            if isinstance(one, Message):
+                yield one
+
+
 def touched(ledger: Ledger, on: Ground) -> set[str]:
     """The outside addresses whose conclusions may change: of new mail, of later mail in the same words, of due contacts."""
-    found: set[str] = set()
-    fresh = [one for one in ledger.messages(ledger.unconcluded()) if isinstance(one, Message)]
-    for message in fresh:
+    found = {email for email in ledger.senders_alike_after_new() if not on.directory.employs(email)}
+    for message in _each(ledger, ledger.unconcluded()):
         found |= _outside(message, on.directory) or _answered_to(message, ledger, on.directory)
-        for other in _alike(message, ledger):
-            if other.sent_at >= message.sent_at:
-                found.add(other.sender.email)
     for addresses in ledger.contact_addresses(ledger.due(on.now)).values():
         found |= set(addresses)
     return found
@@ -85,19 +101,18 @@ def _among_ourselves(messages: list[Message], ledger: Ledger, staff: Directory) 
     return [one for one in found if not _outside(one, staff)]
 
 
-def _alike(message: Message, ledger: Ledger) -> list[Message]:
-    if message.role != "inbox" or message.automatic:
-        return []
-    keys = set(ledger.template_candidates(template.bands(message.own))) - {message.key}
-    return [one for one in ledger.messages(keys) if isinstance(one, Message)]
+def _addresses(sharing: Mapping[contact.Mark, set[str]]) -> set[str]:
+    return {address for owners in sharing.values() for address in owners}
 
 
 def one_person(email: str, ledger: Ledger, staff: Directory) -> tuple[frozenset[str], tuple[Join, ...]]:
     """All addresses of the person behind one address, and why they are one."""
     known = frozenset({email})
     while True:
-        strong = {mark for marks in ledger.marks_of(known).values() for mark in marks if mark[0] in contact.STRONG}
-        sharers = {other for owners in ledger.sharing(strong).values() for other in owners if not staff.employs(other)}
+        shown = {mark for marks in ledger.marks_of(known).values() for mark in marks}
+        near = _addresses(ledger.sharing(mark for mark in shown if mark[0] in contact.LOOKED_UP))
+        near &= _addresses(ledger.sharing((mark for mark in shown if mark[0] in contact.DECISIVE), limit=_EVERYBODY))
+        sharers = {other for other in near if not staff.employs(other)}
         marks_of = ledger.marks_of(known | sharers)
         for address in known:
             marks_of.setdefault(address, set())
@@ -117,7 +132,9 @@ def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple
     waiting, done, count = sorted(emails, reverse=True), set[str](), 0
     problems: list[str] = []
     stumbled: set[str] = set()
-    fresh = list(ledger.unconcluded())
+    fresh = ledger.unconcluded()
+    _hear(_each(ledger, fresh[:_MOST_HEARD]))
+    replaced, rows = set[str](), ConclusionRows()
     while waiting:
         email = waiting.pop()
         if email in done:
@@ -139,14 +156,14 @@ def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple
             )
             stumbled |= people
             continue
-        with ledger.transaction():
-            ledger.replace_conclusions(old, rows_of(conclusion) if conclusion else ConclusionRows())
-        count += conclusion is not None
-    left = (
-        {m.key for m in ledger.messages(fresh) if isinstance(m, Message) and _outside(m, on.directory) & stumbled}
-        if stumbled
-        else set()
-    )
+        replaced |= set(old)
+        if conclusion:
+            add(rows, conclusion)
+            count += 1
+        if len(rows.contacts) + len(replaced) >= _TOGETHER:
+            _write(ledger, replaced, rows)
+    _write(ledger, replaced, rows)
+    left = {m.key for m in _each(ledger, fresh) if _outside(m, on.directory) & stumbled} if stumbled else set()
     ledger.mark_concluded([key for key in fresh if key not in left])
     return count, problems
 
@@ -157,8 +174,10 @@ def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledge
     if not messages:
         return None
     messages += _among_ourselves(messages, ledger, on.directory)
-    on = replace(on, scores=_scores(messages, people))
-    alike = {m.key: twins(m, _alike(m, ledger)) for m in messages if m.sender.email in people and m.role == "inbox"}
+    theirs = [m for m in messages if m.sender.email in people and m.role == "inbox" and not m.automatic]
+    _hear(theirs)
+    on = replace(on, scores={m.key: _heard[m.key] for m in theirs if m.key in _heard})
+    alike = {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
     return conclude(people, messages, on, template_twins=alike, joins=joins)
 
 
@@ -168,27 +187,48 @@ def _model() -> Scorer | None:
     return load()
 
 
-@lru_cache(maxsize=20_000)
-def _standing_out(own: str) -> Mapping[str, tuple[tuple[str, float], ...]]:
-    model = _model()
-    return model.remarkable(own[:20_000]) if model else {}
+_heard: dict[str, Scores] = {}
+"""Message key → what the model says of it; little, for most mails nothing, and kept while the program runs."""
 
 
-def _scores(messages: Iterable[Message], people: frozenset[str]) -> dict[str, Mapping[str, tuple[tuple[str, float], ...]]]:
-    theirs = (m for m in messages if m.sender.email in people and m.role == "inbox" and not m.automatic)
-    return {message.key: _standing_out(message.own) for message in theirs}
+def _hear(messages: Iterable[Message]) -> None:
+    """Asks the model about the mails it was not asked about yet, many at a time, which takes it a fraction of the time."""
+    model, waiting = _model(), dict[str, Message]()
+    if model is None:
+        return
+    if len(_heard) > 2 * _MOST_HEARD:
+        _heard.clear()
+    for message in messages:
+        if message.role == "inbox" and not message.automatic and message.key not in _heard:
+            waiting[message.key] = message
+        if len(waiting) == _FEW:
+            _ask(model, waiting)
+    _ask(model, waiting)
 
 
-def rows_of(conclusion: Conclusion) -> ConclusionRows:
-    """A conclusion in the form the ledger keeps."""
-    return ConclusionRows(
-        contacts=[conclusion.contact],
-        matters=list(conclusion.matters),
-        findings=[asdict(finding) for finding in conclusion.findings],
-        restrictions=list(conclusion.restrictions),
-        proposals=list(conclusion.proposals),
-        wanted=list(conclusion.wanted),
-    )
+def _ask(model: Scorer, waiting: dict[str, Message]) -> None:
+    said = model.remarkable([message.own[:_MOST_SCORED] for message in waiting.values()])
+    _heard.update(zip(waiting, said, strict=True))
+    waiting.clear()
+
+
+def add(rows: ConclusionRows, conclusion: Conclusion) -> None:
+    """Adds a conclusion, in the form the ledger keeps."""
+    rows.contacts.append(conclusion.contact)
+    rows.matters.extend(conclusion.matters)
+    rows.findings.extend(asdict(finding) for finding in conclusion.findings)
+    rows.restrictions.extend(conclusion.restrictions)
+    rows.proposals.extend(conclusion.proposals)
+    rows.wanted.extend(conclusion.wanted)
+
+
+def _write(ledger: Ledger, replaced: set[str], rows: ConclusionRows) -> None:
+    """Writes down what was concluded of several contacts in one transaction, as each takes a moment of the disk, and empties both."""
+    with ledger.transaction():
+        ledger.replace_conclusions(replaced, rows)
+    replaced.clear()
+    for part in (rows.contacts, rows.matters, rows.findings, rows.restrictions, rows.proposals, rows.wanted):
+        part.clear()
 
 
 def everyone(ledger: Ledger, on: Ground) -> Iterator[str]:

@@ -46,11 +46,14 @@ def order(message: Message) -> tuple[object, ...]:
 def one_copy_each(messages: Iterable[Message]) -> dict[str, list[Message]]:
     """Copies of one mail (sent to five of us, or filed twice) count once: same Message-ID, sender and words.
 
-    Returns the first copy's key → all copies, first one first, in the order of the story.
+    Returns the first copy's key → all copies, first one first, in the order of the story. Of a mail of ours that came back to the
+    inbox as well, the copy in Sent is the first: it proves that we wrote it.
     """
     seen: dict[tuple[str, str, str], list[Message]] = {}
     for message in sorted(messages, key=order):
         seen.setdefault((message.message_id, message.sender.email, message.own), []).append(message)
+    for copies in seen.values():
+        copies.sort(key=lambda copy: copy.role != "sent")
     return {copies[0].key: copies for copies in seen.values()}
 
 

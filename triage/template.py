@@ -23,7 +23,7 @@ _MOST_CHARACTERS = 20_000
 _SHINGLE = 4
 _BANDS = 20
 _ROWS = 2
-_MASK = (1 << 64) - 1
+_WIDTH = 8 * _ROWS
 _SIGNED = (1 << 63) - 1
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PIECE = re.compile(r"[^.!?\n]+(?:[.!?]+|\n|$)")
@@ -38,13 +38,19 @@ def _turns() -> tuple[tuple[int, int], ...]:
 _TURNS = _turns()
 
 
-@lru_cache(maxsize=256)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.replace("’", "'") for word in _WORD.findall(text[:_MOST_CHARACTERS].lower()))
 
 
 def _shingles(words: tuple[str, ...], size: int = _SHINGLE) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(words[at : at + size]) for at in range(len(words) - size + 1))
+
+
+@lru_cache(maxsize=256)
+def _letter(text: str) -> tuple[tuple[str, ...], frozenset[tuple[str, ...]]]:
+    """A text's words and shingles; kept, because the letters of a campaign are all compared with the same first ones."""
+    words = _words(text)
+    return words, _shingles(words)
 
 
 def _hash(shingle: tuple[str, ...]) -> int:
@@ -60,14 +66,21 @@ def bands(own: str) -> tuple[int, ...]:
     words = _words(own)
     if len(words) < FEWEST_WORDS:
         return ()
-    hashes = [_hash(shingle) for shingle in _shingles(words)]
-    lowest = [min([(each * factor + summand) & _MASK for each in hashes]) for factor, summand in _TURNS]
-    return tuple(_band(number, lowest[number * _ROWS : (number + 1) * _ROWS]) for number in range(_BANDS))
+    lowest = _lowest([_hash(shingle) for shingle in _shingles(words)])
+    return tuple(_band(number, lowest[number * _WIDTH : (number + 1) * _WIDTH]) for number in range(_BANDS))
 
 
-def _band(number: int, rows: list[int]) -> int:
-    raw = b"".join(row.to_bytes(8, "big") for row in rows)
-    return int.from_bytes(hashlib.blake2b(raw, digest_size=8, salt=bytes([number])).digest(), "big") & _SIGNED
+def _lowest(hashes: list[int]) -> bytes:
+    """The least of the hashes under each of the turns, as 8 octets each: the minhash signature."""
+    import numpy as np  # here, so that commands that read no mail do without
+
+    factors, summands = (np.array(column, dtype=np.uint64) for column in zip(*_TURNS, strict=True))
+    turned = np.array(hashes, dtype=np.uint64)[:, None] * factors + summands  # modulo 2**64, as unsigned numbers are
+    return bytes(turned.min(axis=0).astype(">u8").data)
+
+
+def _band(number: int, rows: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(rows, digest_size=8, salt=bytes([number])).digest(), "big") & _SIGNED
 
 
 def alike(a: str, b: str) -> float:
@@ -75,10 +88,9 @@ def alike(a: str, b: str) -> float:
 
     0 when either has fewer than 25 words or they share fewer than 25: then there is no template to speak of.
     """
-    first, second = _words(a), _words(b)
+    (first, one), (second, other) = _letter(a), _letter(b)
     if min(len(first), len(second)) < FEWEST_WORDS:
         return 0.0
-    one, other = _shingles(first), _shingles(second)
     common = one & other
     if _covered(first, common) < FEWEST_WORDS or _covered(second, common) < FEWEST_WORDS:
         return 0.0

@@ -83,6 +83,8 @@ class Terms:
 
 def fold(text: str) -> str:
     """Lower case, without accents, with plain quotation marks: for comparing, never for showing."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'"))
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 
@@ -145,6 +147,7 @@ def stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 4 else word
 
 
+@lru_cache(maxsize=256)
 def words(text: str) -> frozenset[str]:
     """The content words of a text, folded and stemmed."""
     found = set()

@@ -1,8 +1,8 @@
 """Runs `triage` commands, one child process each, and kills a child with SIGKILL just before a given step.
 
 A step is an IMAP command or a commit of the ledger: whatever another program, or the next run, could see. Nothing changes
-between the end of one step and the begin of the next, so "just before step n" is "just after step n - 1" as well. The children are forks of a process
-that has loaded everything, the trained model too, so that a run costs no more than its work.
+between the end of one step and the begin of the next, so "just before step n" is "just after step n - 1" as well. The
+children are forks of a process that has loaded everything, the trained model too, so that a run costs no more than its work.
 
 As a program it reads orders from standard input, one JSON object a line, and answers each with one. It knows nothing that the
 tests do not tell it, and the product knows nothing of it.
@@ -10,11 +10,13 @@ tests do not tell it, and the product knows nothing of it.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NoReturn, Self
@@ -58,20 +60,40 @@ class Stepper:
         self._process.stdin.close()
         self._process.wait(20)
 
-    def run(self, *arguments: str, kill_before: int = 0) -> Ran:
-        """Runs `triage` with these arguments; with `kill_before` n it dies just before its n-th step (the first is 1)."""
+    def warm_up(self, *arguments: str) -> None:
+        """Has the process itself run `triage` once with these arguments, so that its children find everything loaded."""
+        self._order({"warm_up": arguments, "output": str(self.folder / "output")})
+
+    def _order(self, order: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin and self._process.stdout
-        output, steps = self.folder / "output", self.folder / "steps"
-        order = {"arguments": arguments, "kill_before": kill_before, "output": str(output), "steps": str(steps)}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def run(self, *arguments: str, kill_before: int = 0) -> Ran:
+        """Runs `triage` with these arguments; with `kill_before` n it dies just before its n-th step (the first is 1)."""
+        output, steps = self.folder / "output", self.folder / "steps"
+        order = {"arguments": arguments, "kill_before": kill_before, "output": str(output), "steps": str(steps)}
+        answer = self._order(order)
         return Ran(answer["status"], tuple(steps.read_text().splitlines()), output.read_text())
 
 
 def changes(step: str) -> bool:
     """Whether a step leaves something behind, in the mailbox or in the ledger."""
-    verbs = ("COMMIT", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "UID STORE", "UID MOVE", "UID COPY", "UID EXPUNGE", "APPEND")
+    verbs = (
+        "COMMIT",
+        "CREATE",
+        "DELETE",
+        "RENAME",
+        "SUBSCRIBE",
+        "UNSUBSCRIBE",
+        "UID STORE",
+        "UID MOVE",
+        "UID COPY",
+        "UID EXPUNGE",
+        "APPEND",
+    )
     return step.startswith(verbs)
 
 
@@ -107,7 +129,7 @@ def _count_steps(kill_before: int, steps: IO[str]) -> None:
 
 
 def _child(order: dict[str, Any]) -> NoReturn:
-    with open(order["output"], "w") as output, open(order["steps"], "w") as steps:
+    with Path(order["output"]).open("w") as output, Path(order["steps"]).open("w") as steps:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
         sys.argv = ["triage", *order["arguments"]]
@@ -126,16 +148,23 @@ def _child(order: dict[str, Any]) -> NoReturn:
         os._exit(status)
 
 
-def _serve() -> None:
-    import triage.__main__
-    import triage.cycle
-    import triage.inquiry
-    from triage.judgement import _model
+def _warm_up(order: dict[str, Any]) -> None:
+    from triage.__main__ import main
 
-    assert triage.cycle and triage.inquiry and triage.__main__  # loaded, so that no child loads them again
-    _model()
+    sys.argv = ["triage", *order["warm_up"]]
+    with Path(order["output"]).open("w") as output, redirect_stdout(output), redirect_stderr(output), suppress(SystemExit):
+        main()
+    gc.collect()
+    gc.freeze()  # or each child would copy it all when it first counts what is in use
+
+
+def _serve() -> None:
     for line in sys.stdin:
         order = json.loads(line)
+        if "warm_up" in order:
+            _warm_up(order)
+            print("{}", flush=True)
+            continue
         child = os.fork()
         if not child:
             _child(order)

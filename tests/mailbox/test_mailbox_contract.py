@@ -6,9 +6,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.conftest import Place
 from servers import mail
 
+from tests.conftest import Place
 from triage.errors import Permanent, Temporary
 from triage.mailbox import LABELS, NOTE_HEADER, connect
 

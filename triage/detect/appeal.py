@@ -15,9 +15,9 @@ from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
 
 _ABOUT_THE_NOTICE = re.compile(
-    r"\b(?:second look|look (?:at (?:this|it) )?again|look(?:ed)? into (?:this|it) again|think again|rethink|reconsider\w*|somebody (?:else|other)|someone (?:else|other)|another (?:person|manager|pair of eyes)|"
+    r"\b(?:second look|look (?:at (?:this|it) )?again|look(?:ed)? into (?:this|it) again|think again|rethink|somebody (?:else|other)|someone (?:else|other)|another (?:person|manager|pair of eyes)|"
     r"(?:too|very|awful(?:ly)?|mighty|pretty) (?:long|harsh|hard|severe|much)|(?:seems?|is|be|sounds) (?:a bit |rather |very |awful(?:ly)? )?(?:long|harsh|unfair|unjust|unreasonable|wrong|over the top|disproportionate|heavy[- ]handed)|"
-    r"shorten\w*|cut (?:it|that|this) (?:down|short|to)|lift(?:ed|ing)? (?:it|the|this|that|my)|overturn\w*|review\w*|appeal\w*|challeng\w+|disagree with|don.?t (?:think|believe) (?:it|that|this)(?:.?s| is| was) (?:fair|right|proportionate))\b",
+    r"cut (?:it|that|this) (?:down|short|to)|overturn\w*|disagree with|don.?t (?:think|believe) (?:it|that|this)(?:.?s| is| was) (?:fair|right|proportionate))\b",
     re.IGNORECASE,
 )
 _KEYWORD = re.compile(r"[\"“'‘]([A-Za-z][\w -]{2,30})[\"”'’]|\b([A-Z]{5,})\b")

@@ -9,6 +9,9 @@ A phrase is words in order, in small letters. Beside plain words it may hold
     ^ and $    where the sentence begins and ends
 
 Apostrophes may be missing in the mail ("dont"), a hyphen may be a hyphen, a blank or nothing.
+A group may also say `together`: lists of phrases all of which must stand in one sentence, in any order; with `across = true`, in
+a sentence or the next. That catches what people say in their own order and in words that no single phrase foresees.
+
 Every phrase is looked for only in sentences that hold one of its rarest words, so that a mail costs little however long the
 lists grow. All repeats are bounded, so matching takes time linear in the length of a sentence.
 """
@@ -90,7 +93,7 @@ class _Reader:
             return branches[0]
         known = [branch.anchors for branch in branches]
         anchors = None if any(a is None for a in known) else frozenset().union(*(a for a in known if a))
-        return _Part("(?:" + "|".join(branch.pattern for branch in branches) + ")", anchors)
+        return _Part("(?:" + "|".join(branch.pattern for branch in branches) + ")", anchors, (anchors,) if anchors else ())
 
     def _sequence(self) -> _Part:
         parts: list[_Part] = []
@@ -174,8 +177,12 @@ class Group:
     """Goes on "The mail …": what the reviewer reads."""
     severity: Severity
     strength: float
-    unless: tuple[re.Pattern[str], ...] = ()
+    unless: tuple[str, ...] = ()
     """If any of these stands in the sentence too, it is not meant like that (idioms, trades)."""
+
+    def excused(self, folded: str) -> bool:
+        """Whether something in this text says that it is not meant like that."""
+        return any(_regex(guard).search(folded) for guard in self.unless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +194,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    pattern: re.Pattern[str]
+    pattern: str
     group: Group
     needs: tuple[frozenset[str], ...]
+    others: tuple[str, ...] = ()
+    """What must stand there too, for a phrase of a `together`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,18 +209,31 @@ class Book:
     _phrases: tuple[Phrase, ...]
     _by_word: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     _always: tuple[int, ...] = ()
+    across: Book | None = None
+    """The phrases that are looked for across two sentences."""
 
     def find(self, folded: str, words: frozenset[str]) -> Iterator[Hit]:
         """Every phrase that stands in this folded sentence; `words` are its words from `words_of`."""
         length, folded = len(folded), folded + " ."  # so that "$" may stand where a word could
         for number in self._awake(words):
-            pattern, group = self._phrases[number].pattern, self._phrases[number].group
+            phrase = self._phrases[number]
+            pattern = _regex(phrase.pattern)
             found = pattern.search(folded)
+            if found is None or not all(_regex(other).search(folded) for other in phrase.others) or phrase.group.excused(folded):
+                continue
             while found is not None:
-                if any(guard.search(folded) for guard in group.unless):
-                    break
-                yield Hit(group, found.start(), min(found.end(), length))
+                yield Hit(phrase.group, found.start(), min(found.end(), length))
                 found = pattern.search(folded, max(found.end(), found.start() + 1))
+
+    def gather(self, folded: str, words: frozenset[str]) -> Iterator[tuple[Hit, ...]]:
+        """As `find`, for phrases that stand across two sentences: the first place of every part of a `together`."""
+        length, folded = len(folded), folded + " ."
+        for number in self._awake(words):
+            phrase = self._phrases[number]
+            places = [_regex(pattern).search(folded) for pattern in (phrase.pattern, *phrase.others)]
+            found = [place for place in places if place is not None]
+            if len(found) == len(places) and not phrase.group.excused(folded):
+                yield tuple(Hit(phrase.group, place.start(), min(place.end(), length)) for place in found)
 
     def _awake(self, words: frozenset[str]) -> list[int]:
         """The numbers of the phrases of which every firm part may be in a sentence with these words."""
@@ -235,6 +257,12 @@ def words_of(folded: str) -> frozenset[str]:
 
 
 @cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    """Compiled when a sentence first wakes it: most phrases of a book are never needed in one run."""
+    return re.compile(pattern)
+
+
+@cache
 def book(kind: str) -> Book:
     """The phrases of `rules/phrases/<kind>.toml`. Raises Misconfigured, with every fault, when they cannot be read."""
     return compose(_load(kind), _lists(), kind)
@@ -243,25 +271,31 @@ def book(kind: str) -> Book:
 def compose(content: Mapping[str, Any], lists: Mapping[str, _Part], kind: str) -> Book:
     """A book from the content of a phrase file."""
     faults: list[str] = []
-    groups: dict[str, Group] = {}
     phrases: list[Phrase] = []
-    index: dict[str, list[int]] = {}
-    always: list[int] = []
+    across: list[Phrase] = []
+    groups: dict[str, Group] = {}
     for entry in content["group"]:
-        unless = tuple(re.compile(_compile(text, lists, kind, faults).pattern) for text in entry.get("unless", []))
+        unless = tuple(_compile(text, lists, kind, faults).pattern for text in entry.get("unless", []))
         group = Group(entry["name"], entry["reason"], entry["severity"], float(entry["strength"]), unless)
         groups[group.name] = group
-        for text in entry["phrases"]:
-            part = _compile(text, lists, kind, faults)
-            for word in part.anchors or ():
-                index.setdefault(word, []).append(len(phrases))
-            if not part.anchors:
-                always.append(len(phrases))
-            phrases.append(Phrase(re.compile(part.pattern), group, part.needs))
+        for texts in (*([text] for text in entry.get("phrases", ())), *entry.get("together", ())):
+            parts = [_compile(text, lists, kind, faults) for text in texts]
+            first, *others = [part.pattern for part in parts]
+            needs = sorted({need for part in parts for need in part.needs}, key=_price)
+            (across if entry.get("across") else phrases).append(Phrase(first, group, tuple(needs), tuple(others)))
     if faults:
         raise Misconfigured(faults)
-    found_under = {word: tuple(numbers) for word, numbers in index.items()}
-    return Book(groups, tuple(phrases), found_under, tuple(always))
+    return Book(groups, tuple(phrases), *_index(phrases), Book(groups, tuple(across), *_index(across)) if across else None)
+
+
+def _index(phrases: list[Phrase]) -> tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]:
+    """The numbers of the phrases by the words that wake them, and of those that are always awake."""
+    index: dict[str, list[int]] = {}
+    for number, phrase in enumerate(phrases):
+        for word in phrase.needs[0] if phrase.needs else ():
+            index.setdefault(word, []).append(number)
+    always = tuple(number for number, phrase in enumerate(phrases) if not phrase.needs)
+    return {word: tuple(numbers) for word, numbers in index.items()}, always
 
 
 def _compile(text: str, lists: Mapping[str, _Part], kind: str, faults: list[str]) -> _Part:

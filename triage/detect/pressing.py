@@ -7,7 +7,9 @@ nor what the staff asked for, nor a chaser for something promised and not done.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from triage import terms
 from triage.evidence import Evidence, Turn
@@ -58,7 +60,11 @@ def request(message: Message) -> Quote:
 
 def accepts(message: Message) -> bool:
     """Whether a mail mainly thanks or accepts: short, with thanks, and without a further demand."""
-    own = message.own[:2000]
+    return _accepting(message.own[:2000])
+
+
+@lru_cache(maxsize=4096)
+def _accepting(own: str) -> bool:  # kept, because every later mail of the matter asks it again
     thanked = _THANKS.search(own)
     if not thanked:
         return False
@@ -108,11 +114,29 @@ def pressing(evidence: Evidence) -> Pressing | None:
         return None
     if not _WANTS.search(message.own):
         return None
-    earlier = [turn.message for turn in evidence.matter_history if not turn.by_staff and not turn.automatic]
-    asked = terms.words("\n".join(f"{m.subject}\n{m.own}" for m in earlier))
-    told = terms.words("\n".join(turn.message.own for turn in evidence.matter_history if turn.by_staff))
+    earlier = (turn.message for turn in evidence.matter_history if not turn.by_staff and not turn.automatic)
+    asked = _words(f"{m.subject}\n{m.own}" for m in earlier)
+    told = _words(turn.message.own for turn in evidence.matter_history if turn.by_staff)
     said = terms.words(message.own)
     alike = len(said & (asked | told)) / len(said) if said else 1.0
-    before = "\n".join(turn.message.own for turn in evidence.matter_history)
-    facts = tuple(dict.fromkeys(fact for fact in _FACT.findall(message.own) if fact.lower() not in before.lower()))
-    return Pressing(answers, alike, facts)
+    return Pressing(answers, alike, _new_facts(evidence))
+
+
+def _words(texts: Iterable[str]) -> frozenset[str]:
+    """The content words of several texts together, of no more of them than of one long text; in a long history these are the
+    same first mails again and again, whose words are known."""
+    found, left = set[str](), terms.LONGEST
+    for text in texts:
+        found |= terms.words(text[:left])
+        left -= len(text) + 1
+        if left <= 0:
+            break
+    return frozenset(found)
+
+
+def _new_facts(evidence: Evidence) -> tuple[str, ...]:
+    facts = dict.fromkeys(_FACT.findall(evidence.message.own))
+    if not facts:
+        return ()
+    before = "\n".join(turn.message.own for turn in evidence.matter_history).lower()
+    return tuple(fact for fact in facts if fact.lower() not in before)

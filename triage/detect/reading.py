@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from triage.detect import folding, hearsay
 from triage.detect.phrases import Book, Hit, words_of
@@ -60,6 +61,8 @@ class Spot:
 
     sentence: Sentence
     hit: Hit
+    counted: bool = True
+    """False for the further parts of what stands across sentences: they are quoted, and prove nothing twice."""
 
 
 def read(evidence: Evidence) -> Reading:
@@ -146,7 +149,30 @@ def spots(reading: Reading, phrases: Book) -> list[Spot]:
     for sentence in reading:
         hits = [hit for hit in phrases.find(sentence.folded, sentence.words) if sentence.owns(hit.start)]
         found += [Spot(sentence, hit) for hit in hits if not hearsay.denied(sentence.folded, hit.start)]
+    return found + _across(reading, phrases.across) if phrases.across else found
+
+
+def _across(reading: Reading, phrases: Book) -> list[Spot]:
+    """What stands in a sentence and the next together, every part of it the writer's own."""
+    found = []
+    for first, second in zip_longest(reading.sentences, reading.sentences[1:]):
+        folded = first.folded + (f" {second.folded}" if second else "")
+        words = first.words | second.words if second else first.words
+        for hits in phrases.gather(folded, words):
+            parts = [_placed(first, second, hit) for hit in hits]
+            if all(
+                part.sentence.owns(part.hit.start) and not hearsay.denied(part.sentence.folded, part.hit.start) for part in parts
+            ):
+                found += [Spot(part.sentence, part.hit, number == 0) for number, part in enumerate(parts)]
     return found
+
+
+def _placed(first: Sentence, second: Sentence | None, hit: Hit) -> Spot:
+    """The sentence in which a hit found across two begins."""
+    offset = len(first.folded) + 1
+    if second is None or hit.start < len(first.folded):
+        return Spot(first, Hit(hit.group, hit.start, min(hit.end, len(first.folded))))
+    return Spot(second, Hit(hit.group, max(hit.start - offset, 0), min(hit.end - offset, len(second.folded))))
 
 
 def sign(evidence: Evidence, kind: str, found: list[Spot], severity: Severity | None = None) -> Iterator[Sign]:
@@ -155,7 +181,7 @@ def sign(evidence: Evidence, kind: str, found: list[Spot], severity: Severity | 
         return
     doubt = 1.0
     best: dict[tuple[int, str], float] = {}
-    for spot in found:
+    for spot in (spot for spot in found if spot.counted):
         place = (spot.sentence.start, spot.hit.group.name)
         best[place] = max(best.get(place, 0.0), spot.hit.group.strength)
     for strength in best.values():

@@ -16,7 +16,7 @@ from triage.finding import Sign
 
 _MOCKING_SIGN = re.compile(r"👏|🙄|🤡|🤦|🖕|💩|🤮|😴|🐌|🦥|🥱|🧠")
 _CRITICISM = re.compile(
-    r"\b(?:still|again|another|weeks?|months?|days?|hours?|finally|wrong|late|lost|broken|nothing|no one|nobody|wait(?:ing|ed)?|ignor\w+|"
+    r"\b(?:still|again|another|weeks?|months?|days?|hours?|finally|wrong|late|lost|broken|nothing|no one|nobody|wait(?:ing)?|ignor\w+|"
     r"fail\w*|copy|template|robot|excuses?|promise[sd]?|never|third|fourth|fifth|sixth|only|useless|joke|service|genius|clever)\b"
 )
 _WARMTH = re.compile(
@@ -50,6 +50,6 @@ def _mocking(reading: Reading) -> Iterator[Spot]:
         if found is None or not sentence.owns(found.start()):
             continue
         near = (before.folded if before else "") + " " + sentence.folded
-        # A middle finger needs no complaint beside it.
+        # A middle finger needs no complaint beside it; clapping for somebody who waited is thanks.
         if found.group() == "🖕" or (_CRITICISM.search(near) and not _WARMTH.search(near)):
             yield Spot(sentence, Hit(_SIGNS, found.start(), found.end()))

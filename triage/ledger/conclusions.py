@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -58,8 +59,11 @@ def _prepared(rows: ConclusionRows) -> list[tuple[Table, list[dict[str, Any]]]]:
     prepared.append((tables.contact_addresses, addresses))
     for name, table, needed in _OF_A_CONTACT:
         of_table = []
-        for position, row in enumerate(getattr(rows, name)):
+        so_far: Counter[str] = Counter()
+        for row in getattr(rows, name):
             _need(row, needed, name)
+            position = so_far[row["contact"]]
+            so_far[row["contact"]] += 1
             of_table.append({**{key: row[key] for key in needed}, "position": position, "payload": as_json(row)})
         prepared.append((table, of_table))
     for row in rows.wanted:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, distinct, func, select
+from sqlalchemy import Table, and_, distinct, func, or_, select
 
 from triage.ledger import tables
 from triage.ledger.mail import signed
 from triage.ledger.records import Mark
 from triage.ledger.store import Store, chunks, insert_new
+from triage.message import Message
 
 
 class Likeness(Store):
@@ -82,3 +83,27 @@ class Likeness(Store):
                 query = select(mail.sent_at, mail.key).where(mail.key.in_(sharing)).order_by(mail.sent_at, mail.key).limit(limit)
                 found.update({row.key: row.sent_at for row in connection.execute(query)})
         return sorted(found, key=lambda key: (found[key], key))[:limit]
+
+    def alike_before(self, message: Message, *, limit: int = 200) -> list[str]:
+        """The keys of the mails by other senders that share a band with this one and were written before it, oldest first by
+        (sent_at, message_id, key). Of more than `limit`, those that share the most bands, and of these the oldest."""
+        of, mail = tables.templates.c, tables.messages.c
+        bands = select(of.band).where(of.key == message.key)
+        same_moment = and_(mail.sent_at == message.sent_at, mail.message_id < message.message_id)
+        before = or_(mail.sent_at < message.sent_at, same_moment)
+        others = and_(of.band.in_(bands), mail.sender_email != message.sender.email, mail.role == "inbox", before)
+        age = (mail.sent_at, mail.message_id, mail.key)
+        query = select(*age).join_from(tables.templates, tables.messages, of.key == mail.key).where(others).group_by(*age)
+        with self._reading() as connection:
+            found = connection.execute(query.order_by(func.count().desc(), *age).limit(limit)).all()
+        return [row.key for row in sorted(found, key=tuple)]
+
+    def senders_alike_after_new(self) -> set[str]:
+        """Who sent a concluded mail that shares a band with one that is not concluded yet, at the same time or later."""
+        of, mail = tables.templates, tables.messages
+        new = select(of.c.band, func.min(mail.c.sent_at).label("at")).join_from(of, mail, of.c.key == mail.c.key)
+        earliest = new.where(~mail.c.concluded).group_by(of.c.band).subquery()
+        later = select(mail.c.sender_email).join_from(earliest, of, of.c.band == earliest.c.band)
+        query = later.join(mail, mail.c.key == of.c.key).where(mail.c.concluded, mail.c.sent_at >= earliest.c.at)
+        with self._reading() as connection:
+            return set(connection.execute(query.distinct()).scalars())

@@ -78,12 +78,14 @@ class Mails(Store):
         """Write a batch down in a few statements: the mails with all that belongs to them, all or nothing.
 
         Takes (message, location, marks of its sender, template bands); gives the keys that were new. Of a mail that is there
-        already only the location is added.
+        already only the location is added, and that it was sent by us when it is found in Sent after all.
         """
         whole = [Recording(*each) for each in batch]
         first = {each.message.key: each for each in reversed(whole)}
+        first |= {each.message.key: each for each in whole if each.message.role == "sent"}
         with self._writing() as connection:
             new = set(first) - self._known(connection, first)
+            self._found_in_sent(connection, [each.message for key, each in first.items() if key not in new])
             fresh = [each for key, each in first.items() if key in new]
             readable = [(each, each.message) for each in fresh if isinstance(each.message, Message)]
             insert_new(connection, tables.messages, [_message_row(each.message) for each in fresh])
@@ -104,6 +106,15 @@ class Mails(Store):
                 [place_row(each.message.key, each.location) for each in whole if each.location is not None],
             )
         return new
+
+    @staticmethod
+    def _found_in_sent(connection: Connection, known: Iterable[Message | Unreadable]) -> None:
+        """Of mails that were first found in the inbox: those that lie in Sent too were written by us, whatever was read first."""
+        of = tables.messages.c
+        for mail in known:
+            if mail.role == "sent":
+                statement = update(tables.messages).where(of.key == mail.key, of.role == "inbox")
+                connection.execute(statement.values(role="sent", concluded=False, payload=as_json(mail)))
 
     @staticmethod
     def _known(connection: Connection, keys: Iterable[str]) -> set[str]:

@@ -111,22 +111,25 @@ def delete_if_empty(wire: Wire, folders: Folders, folder: str) -> bool:
     """
     if folder not in (*folders.ours, *map(folders.of_label, FINDINGS), folders.parent):
         raise ValueError(f"{folder} is not a folder of this program's own")
+    aside = folder + "-being-removed"
     known = {f.name: f for f in listed(wire)}
-    if folder not in known:
-        return True
-    if any(name != folder and known[folder].separator and name.startswith(folder + known[folder].separator) for name in known):
-        return False
-    if known[folder].usable:
-        if _messages(wire, folder):
+    if aside in known and folder not in known:  # left by a crash
+        wire.command("RENAME", folder_name(aside), folder_name(folder))
+        known[folder] = known[aside]
+    if folder in known:
+        separator = known[folder].separator
+        if any(name != folder and separator and name.startswith(folder + separator) for name in known):
             return False
-        aside = folder + "-being-removed"
-        wire.command("RENAME", folder_name(folder), folder_name(aside))
-        if _messages(wire, aside):
-            wire.command("RENAME", folder_name(aside), folder_name(folder))
-            return False
-        wire.command("DELETE", folder_name(aside))
-    for name in (folder, folder + "-being-removed"):
-        with suppress(Refused):  # it was not subscribed
+        if known[folder].usable:
+            if _messages(wire, folder):
+                return False
+            wire.command("RENAME", folder_name(folder), folder_name(aside))
+            if _messages(wire, aside):
+                wire.command("RENAME", folder_name(aside), folder_name(folder))
+                return False
+            wire.command("DELETE", folder_name(aside))
+    for name in subscribed(wire) & {folder, aside}:
+        with suppress(Refused):
             wire.command("UNSUBSCRIBE", folder_name(name))
     return True
 

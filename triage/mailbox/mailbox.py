@@ -167,6 +167,12 @@ class Mailbox:
             self.open(folder)
         return moving.find_by_message_id(self._wire, message_id)
 
+    def message_ids(self, folder: str) -> dict[int, str]:
+        """Message-ID by UID of every mail in `folder`, "" where it has none. Opens the folder for reading unless it is open."""
+        if self._opened is None or self._opened.name != folder:
+            self.open(folder)
+        return moving.message_ids(self._wire, self.all_uids())
+
     def delete_own(self, folder: str, uids: Iterable[int]) -> None:
         """Deletes notes this program wrote (header X-Triage-Note). Raises Permanent, deleting none, when one is anything else,
 

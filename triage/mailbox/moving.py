@@ -104,8 +104,13 @@ def find_by_message_id(wire: Wire, message_id: str) -> list[int]:
     if not wanted or not wanted.isascii() or not wanted.isprintable():
         return []
     hits = search(wire, f"HEADER Message-ID {quoted(wanted[:900])}")  # finds parts too (RFC 3501 section 6.4.4)
-    values = header(wire, hits, "Message-ID")
-    return sorted(uid for uid, value in values.items() if value.partition(b":")[2].strip() == wanted.encode("ascii"))
+    return sorted(uid for uid, found in message_ids(wire, hits).items() if found == wanted)
+
+
+def message_ids(wire: Wire, uids: Iterable[int]) -> dict[int, str]:
+    """The Message-ID of each of these mails in the opened folder; "" where it has none."""
+    values = header(wire, uids, "Message-ID")
+    return {uid: value.partition(b":")[2].strip().decode("ascii", "replace") for uid, value in values.items()}
 
 
 def delete_own(wire: Wire, uids: Iterable[int]) -> None:

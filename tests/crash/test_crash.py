@@ -1,0 +1,254 @@
+"""Killed at any step, whatever it was doing, and run again: the same end as if nothing had happened. On Dovecot.
+
+Each test runs one kind of work undisturbed and counts its steps. Then, for every step, it takes a fresh copy of mailbox and
+ledger, has the program killed there, runs it again, and compares all that people and programs can see.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mailstate import OURS, State, copy_account, differences, flags, folders, mails, move, notes, state
+from sample import ABUSE_AGAIN, DOREEN, HOLD_ENDS, NOW, VANCE, Mail, address, desk, fill, letter, settings_file, story
+from servers import Server
+from stepper import Ran, Stepper, changes
+
+from triage.export import everything
+from triage.ledger import Ledger
+
+SHARES = 4
+"""A test is cut into so many, so that two processes may share them."""
+_number = itertools.count(1)
+
+ONCE = ("once", "--now", NOW.isoformat())
+AFTER_THE_HOLD = ("once", "--now", HOLD_ENDS.isoformat())
+UNDO = ("undo",)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One mailbox with its settings and ledger, all of which can be copied."""
+
+    server: Server
+    stepper: Stepper
+    folder: Path
+    user: str
+
+    def run(self, command: str, *rest: str, kill_before: int = 0) -> Ran:
+        return self.stepper.run(command, "--settings", str(self.folder / "settings.ini"), *rest, kill_before=kill_before)
+
+    def twin(self) -> Desk:
+        """A desk of its own with the very same mail and ledger."""
+        user = f"twin{next(_number)}"
+        twin = replace(self, user=user, folder=self.folder.parent / user)
+        shutil.copytree(self.folder, twin.folder)
+        copy_account(self.server, self.user, user)
+        settings_file(twin.folder, desk(self.server, user))
+        return twin
+
+    def end(self, now: str) -> End:
+        with Ledger.open(f"sqlite:///{self.folder / 'triage.db'}") as ledger:
+            conclusions = everything(ledger, datetime.fromisoformat(now))
+            for decision in conclusions["decisions"]:
+                del decision["number"]  # of the journal's entry, which counts what was done too, once for each time it was done
+            assert ledger.verify_journal() is None
+            books = {
+                "applied": {label: sorted(keys) for label, keys in ledger.applied("desk").items() if keys},
+                "notes": sorted((one.note_id, one.message_id) for one in ledger.notes("desk")),
+                "unconcluded": ledger.unconcluded(),
+            }
+        return End(state(self.server, self.user), folders(self.server, self.user, subscribed=True), conclusions, books)
+
+
+@dataclass(frozen=True)
+class End:
+    """All that can be compared afterwards."""
+
+    mailbox: State
+    subscribed: list[str]
+    conclusions: dict[str, Any]
+    books: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def stepper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stepper]:
+    with Stepper(tmp_path_factory.mktemp("steps")) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def fresh(dovecot_server: Server, stepper: Stepper, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The story has arrived and no pass was made yet."""
+    user = f"fresh{next(_number)}"
+    fill(dovecot_server, user, story())
+    folders(dovecot_server, user)  # has the server make all its folders
+    one = Desk(dovecot_server, stepper, tmp_path_factory.mktemp("desks") / user, user)
+    settings_file(one.folder, desk(dovecot_server, user))
+    command, *rest = ONCE
+    stepper.warm_up(command, "--settings", str(one.twin().folder / "settings.ini"), *rest)
+    return one
+
+
+@pytest.fixture(scope="module")
+def worked(fresh: Desk) -> Desk:
+    """A pass was made over the story."""
+    one = fresh.twin()
+    assert one.run(*ONCE).status == 0
+    return one
+
+
+def later_mail() -> list[Mail]:
+    """What arrives while the program lies dead: it adds to a warning, to the hold, and brings a note of its own."""
+    return [
+        letter(
+            "Hello,\n\nI would still like to rent garage 14 behind Tern Court for my late husband's car.\n\nDoreen Pike",
+            sender=DOREEN, subject="Garage 14 at Tern Court", at="2026-05-12 08:00",
+        ),
+        letter(
+            "Correct the bill: the service charge of 340 pounds for 9 Heron Wharf is wrong.\n\nVance Kettle",
+            sender=VANCE, subject="Re: Service charge for 9 Heron Wharf", at="2026-05-12 08:30",
+        ),
+        letter(ABUSE_AGAIN, sender="Errol Finch <errol@finch.example>", subject="Rent", at="2026-05-12 09:00"),
+        letter(ABUSE_AGAIN, sender="Errol Finch <errol@finch.example>", subject="Rent", at="2026-05-12 09:30"),
+    ]  # fmt: skip
+
+
+def moments(ran: Ran, which: Callable[[str], bool] = changes) -> list[int]:
+    """Every moment that differs in what lies there: before the first step, and after each that leaves something behind."""
+    assert ran.status == 0, ran.output
+    return [1, *(number + 1 for number, step in enumerate(ran.steps, 1) if which(step) and number < len(ran.steps))]
+
+
+def killed_and_run_again(start: Desk, command: tuple[str, ...], moment: int) -> Desk:
+    one = start.twin()
+    killed = one.run(*command, kill_before=moment)
+    assert killed.killed, killed.output
+    again = one.run(*command)
+    assert again.status == 0, again.output
+    return one
+
+
+def assert_same_end(one: Desk, wanted: End, now: str, at: str) -> None:
+    found = one.end(now)
+    other = [
+        *differences(found.mailbox, wanted.mailbox),
+        *unlike(found.conclusions, wanted.conclusions),
+        *unlike(found.books, wanted.books),
+    ]
+    if found.subscribed != wanted.subscribed:
+        other.append(f"subscribed: {found.subscribed}, wanted {wanted.subscribed}")
+    assert not other, "\n".join([at, *other])
+
+
+def unlike(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    return [
+        f"{key}: {str(found[key])[:1500]}\n   wanted {str(wanted[key])[:1500]}" for key in wanted if found[key] != wanted[key]
+    ]
+
+
+def assert_nothing_left_to_do(one: Desk, command: tuple[str, ...], at: str) -> None:
+    idle = one.run(*command)
+    assert idle.status == 0 and " 0 changes made" in idle.output, (at, idle.output)
+    assert not [step for step in idle.steps if changes(step) and step != "COMMIT"], at
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_pass_killed_at_any_step_ends_the_same_when_run_again(fresh: Desk, worked: Desk, share: int) -> None:
+    undisturbed = fresh.twin().run(*ONCE)
+    wanted = worked.end(NOW.isoformat())
+    assert {one.note for one in notes(fresh.server, worked.user)} == {note_id for note_id, _ in wanted.books["notes"]}
+    assert len(wanted.books["notes"]) >= 4
+    assert len(mails(fresh.server, worked.user, "Triage/Held")) == 1
+    assert {name for names in flags(fresh.server, worked.user).values() for name in names} >= {
+        "triage-repeat", "triage-staff", "triage-conduct", "triage-urgent", "triage-protected", "triage-overdue",
+    }  # fmt: skip
+    every = moments(undisturbed)
+    assert len(every) >= 25
+    for moment in every[share::SHARES]:
+        one = killed_and_run_again(fresh, ONCE, moment)
+        at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
+        assert_same_end(one, wanted, NOW.isoformat(), at)
+        assert_nothing_left_to_do(one, ONCE, at)
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_killed_pass_leaves_nothing_double_when_more_mail_has_come_before_the_next(
+    fresh: Desk, worked: Desk, share: int
+) -> None:
+    undisturbed = fresh.twin().run(*ONCE)
+    usual = worked.twin()
+    fill(usual.server, usual.user, later_mail())
+    assert usual.run(*ONCE).status == 0
+    wanted = usual.end(NOW.isoformat())
+    every = moments(undisturbed, lambda step: changes(step) and step != "COMMIT")
+    for moment in every[share::SHARES][::2]:  # every second one: the test above has killed at each of them
+        one = fresh.twin()
+        assert one.run(*ONCE, kill_before=moment).killed
+        fill(one.server, one.user, later_mail())
+        assert one.run(*ONCE).status == 0
+        at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
+        assert_same_end(one, wanted, NOW.isoformat(), at)
+        assert_nothing_left_to_do(one, ONCE, at)
+
+
+def test_a_verdict_is_heard_once_though_the_program_is_killed_while_hearing_it(worked: Desk) -> None:
+    judged = worked.twin()
+    note = next(one for one in notes(judged.server, judged.user) if one.subject.startswith("A warning"))
+    move(judged.server, judged.user, note.message_id, "Triage/Review", "Triage/Dismiss")
+    usual = judged.twin()
+    undisturbed = usual.run(*ONCE)
+    wanted = usual.end(NOW.isoformat())
+    assert [one["choice"] for one in wanted.conclusions["decisions"]] == ["dismiss"]
+    assert address(DOREEN) in str(wanted.conclusions["contacts"]) and not wanted.books["applied"].get("triage-staff")
+    for moment in moments(undisturbed):
+        one = killed_and_run_again(judged, ONCE, moment)
+        at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
+        assert_same_end(one, wanted, NOW.isoformat(), at)
+        assert_nothing_left_to_do(one, ONCE, at)
+
+
+def test_a_hold_ends_for_every_mail_though_the_program_is_killed_while_ending_it(worked: Desk) -> None:
+    usual = worked.twin()
+    undisturbed = usual.run(*AFTER_THE_HOLD)
+    wanted = usual.end(HOLD_ENDS.isoformat())
+    assert not mails(usual.server, usual.user, "Triage/Held") and wanted.conclusions["held"] == []
+    for moment in moments(undisturbed):
+        one = killed_and_run_again(worked, AFTER_THE_HOLD, moment)
+        at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
+        assert_same_end(one, wanted, HOLD_ENDS.isoformat(), at)
+        assert_nothing_left_to_do(one, AFTER_THE_HOLD, at)
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_undo_killed_at_any_step_and_run_again_leaves_nothing_of_ours(fresh: Desk, worked: Desk, share: int) -> None:
+    before = state(fresh.server, fresh.user)
+    usual = worked.twin()
+    undisturbed = usual.run(*UNDO)
+    assert not differences(state(usual.server, usual.user), before)
+    every = moments(undisturbed)
+    assert len(every) >= 25
+    for moment in every[share::SHARES]:
+        one = killed_and_run_again(worked, UNDO, moment)
+        at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
+        assert not differences(state(one.server, one.user), before), at
+        assert not set(OURS) & set(folders(one.server, one.user, subscribed=True)), at
+        third = one.run(*UNDO)
+        assert not [step for step in third.steps if changes(step) and step != "COMMIT"], (at, third.steps)
+
+
+def test_undo_takes_away_what_a_killed_pass_has_left(fresh: Desk) -> None:
+    before = state(fresh.server, fresh.user)
+    undisturbed = fresh.twin().run(*ONCE)
+    for moment in moments(undisturbed, lambda step: step.startswith(("APPEND", "UID"))):
+        one = fresh.twin()
+        assert one.run(*ONCE, kill_before=moment).killed
+        assert one.run(*UNDO).status == 0
+        at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
+        assert not differences(state(one.server, one.user), before), at

@@ -1,0 +1,105 @@
+"""Which contacts a pass looks at, and that it asks for no more than it needs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from triage import judgement, policy, template
+from triage.conclusion import MOST_TWINS, Ground, twins
+from triage.evidence import Directory
+from triage.ledger import Ledger, Recording
+from triage.message import Address, Message, Wording
+
+MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+WORDS = (
+    "The plan to close the lido for three summers takes the one pool away that people of this side of the town can walk to, and the "
+    "bus to the other one was cut in the spring. Keep it open while the pumps are mended, one basin at a time."
+)
+ON = Ground(now=MONDAY + timedelta(days=30), directory=Directory(frozenset({"borough.example"})), pack=policy.load("jack-keller"))
+
+
+def letter(number: int, *, sender: str = "", day: float | None = None) -> Message:
+    when = MONDAY + timedelta(days=number / 24 if day is None else day)
+    name = f"Writer {number}"
+    return Message(
+        key=hashlib.sha256(f"{number}".encode()).hexdigest(), message_id=f"<{number:04}@post.example>", mailbox="main", role="inbox",
+        sent_at=when, received_at=when, sender=Address(name, sender or f"w{number}@post.example"), reply_to=(),
+        to=(Address("", "help@borough.example"),), cc=(), subject="The lido", in_reply_to="", references=(),
+        wording=Wording(f"Dear all,\n\n{WORDS}\n\n{name}"),
+    )  # fmt: skip
+
+
+def record(ledger: Ledger, *letters: Message) -> None:
+    ledger.record_many([Recording(one, None, (), template.bands(one.own)) for one in letters])
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    with Ledger.open("sqlite://") as opened:
+        yield opened
+
+
+def conclude(ledger: Ledger) -> None:
+    assert judgement.conclude_touched(ledger, ON, judgement.touched(ledger, ON))[1] == []
+
+
+def campaigns(ledger: Ledger) -> dict[str, int]:
+    """Message-ID of every letter found to be one of a campaign → how many earlier ones it rests on."""
+    return {row["message_id"]: len(row["earlier"]) for row in ledger.conclusions().findings if row["kind"] == "campaign"}
+
+
+def test_a_letter_that_arrives_late_makes_the_later_ones_a_campaign(ledger: Ledger) -> None:
+    record(ledger, letter(2), letter(3))
+    conclude(ledger)
+    assert campaigns(ledger) == {}
+    record(ledger, letter(1))
+    assert judgement.touched(ledger, ON) == {"w1@post.example", "w2@post.example", "w3@post.example"}
+    conclude(ledger)
+    assert campaigns(ledger) == {"<0003@post.example>": 2}
+
+
+def test_a_colleague_who_joins_a_campaign_is_no_contact(ledger: Ledger) -> None:
+    record(ledger, letter(5, sender="ines@borough.example"))
+    conclude(ledger)
+    record(ledger, letter(1))
+    assert judgement.touched(ledger, ON) == {"w1@post.example"}
+
+
+def test_a_great_campaign_rests_on_its_first_letters_alone() -> None:
+    asked = []
+
+    def others() -> Iterator[Message]:
+        for number in range(400):
+            asked.append(number)
+            yield letter(number)
+
+    assert len(twins(letter(500), others())) == MOST_TWINS
+    assert len(asked) == MOST_TWINS
+
+
+def test_all_contacts_of_a_pass_are_written_down_however_many(ledger: Ledger) -> None:
+    record(ledger, *(letter(number) for number in range(130)))
+    conclude(ledger)
+    assert len(ledger.conclusions().contacts) == 130
+    assert len(campaigns(ledger)) == 128
+    assert ledger.unconcluded() == []
+
+
+def test_the_model_is_asked_about_each_mail_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Counting:
+        def remarkable(self, texts: list[str]) -> list[dict[str, object]]:
+            asked.append(len(texts))
+            return [{} for _ in texts]
+
+    monkeypatch.setattr(judgement, "_model", Counting)
+    monkeypatch.setattr(judgement, "_heard", {})
+    record(ledger, *(letter(number) for number in range(250)))
+    conclude(ledger)
+    assert asked[:3] == [100, 100, 50]
+    assert sum(asked) == 250
