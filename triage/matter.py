@@ -145,10 +145,11 @@ def _prior(message: Message, said: terms.Terms, matter: _Growing) -> float:
     gap = message.sent_at - matter.last.sent_at
     if gap > timedelta(days=21):
         return 0.0
-    known = len(said.words & matter.about.words) / len(said.words) if said.words else 1.0
-    novel = len(said.words - matter.about.words)
+    own = said.words - terms.words(" ".join(said.places))  # where somebody lives stands in all his mails
+    known = len(own & matter.about.words) / len(own) if own else 1.0
+    novel = len(own - matter.about.words)
     prior = 1.1 if gap <= timedelta(days=3) else 1.0 if gap <= timedelta(days=10) else 0.8
-    return max(0.0, prior - max(0.0, 0.07 * (novel - 4)) * (1 - min(1.0, 2 * known)))
+    return max(0.0, prior - max(0.0, 0.25 * (novel - 4)) * (1 - min(1.0, 3 * known)))
 
 
 def _likeness(message: Message, said: terms.Terms, matter: _Growing, *, latest: bool = False) -> tuple[float, list[str]]:
@@ -163,7 +164,7 @@ def _likeness(message: Message, said: terms.Terms, matter: _Growing, *, latest: 
     elif said.references and matter.about.references:
         score -= 0.6
     if shared := said.places & matter.about.places:
-        score += 0.6
+        score += 0.5
         reasons.append(f"same place {min(shared)}")
     if shared := said.amounts & matter.about.amounts:
         score += 0.35
