@@ -266,14 +266,10 @@ def demo(
 def main() -> NoReturn:
     """The command line. Faults are told in words, with the exit status of their kind; anything else is a bug and shows itself."""
     try:
-        app(standalone_mode=False)
+        app()  # ends by SystemExit, with status 2 where the command line itself is wrong
     except TriageError as error:
         print(error, file=sys.stderr)
         sys.exit(error.status)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
-    except typer.Abort:
-        sys.exit(130)
     sys.exit(0)
 
 

@@ -426,8 +426,9 @@ def undo(actor: Actor) -> Done:
     _take_notes(actor, [folder for folder in (names.review, names.agree, names.dismiss) if folder not in missing], done)
     if not actor.dry:
         actor.ledger.forget_applied(actor.name, HELD, applied.get(HELD, set()))
-        for folder in (*names.ours, *map(names.of_label, sorted(applied.keys() & set(label.FINDINGS)))):
-            done.folders += actor.box.delete_folder_if_empty(folder) and folder not in missing
+        for folder in (*names.ours, *map(names.of_label, label.FINDINGS)):
+            if actor.box.delete_folder_if_empty(folder) and folder in names.ours and folder not in missing:
+                done.folders += 1
         actor.box.delete_folder_if_empty(names.parent)
         actor.ledger.set_meta(_made(actor), "")
         actor.ledger.journal("undone", at=actor.now, actor="triage", subject={"mailbox": actor.name, "released": done.released})

@@ -19,7 +19,7 @@ from types import FrameType
 
 import stamina
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -37,6 +37,8 @@ STALLED_AFTER = timedelta(minutes=30)
 """Beside three intervals: how long no pass may end before the daemon gives up on itself."""
 IDLE_ROUND = 540.0
 """Seconds; below the 29 minutes of RFC 2177 and what middleboxes allow."""
+SOON = timedelta(seconds=1)
+"""When a pass is asked for while one runs, so often it is looked whether that one has ended."""
 STALLED = 70  # EX_SOFTWARE
 
 
@@ -58,6 +60,7 @@ class Daemon:
     def run(self) -> int:
         """Works until `stop`; returns the exit status: 0, or STALLED when no pass would end."""
         self.scheduler.add_listener(self._heard, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        self.scheduler.add_listener(lambda _: self.ask(SOON), EVENT_JOB_MAX_INSTANCES)  # or what came during a pass would wait
         interval = self.settings.daemon.interval
         self.scheduler.add_job(self.work, "interval", id=JOB, seconds=interval.total_seconds(), next_run_time=self.clock())
         self.scheduler.start()

@@ -54,8 +54,7 @@ def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message
 
 def by_label(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
     """Verdicts given by a label on the mail itself, in the inbox. A mail that bears both labels says nothing."""
-    if not box.open(box.folders.inbox).keeps_keywords:
-        return []
+    box.open(box.folders.inbox)
     bearing = {name: set(box.bearing(name)) for name in VERDICTS}
     both = bearing[AGREE] & bearing[DISMISS]
     found = []

@@ -110,8 +110,9 @@ def one_person(email: str, ledger: Ledger, staff: Directory) -> tuple[frozenset[
     known = frozenset({email})
     while True:
         shown = {mark for marks in ledger.marks_of(known).values() for mark in marks}
-        near = _addresses(ledger.sharing(mark for mark in shown if mark[0] in contact.LOOKED_UP))
-        near &= _addresses(ledger.sharing((mark for mark in shown if mark[0] in contact.DECISIVE), limit=_EVERYBODY))
+        near = _addresses(ledger.sharing((mark for mark in shown if mark[0] in contact.DECISIVE), limit=_EVERYBODY)) - known
+        if near:  # for most people there is nobody, which spares looking up every thread they wrote in
+            near &= _addresses(ledger.sharing(mark for mark in shown if mark[0] in contact.LOOKED_UP))
         sharers = {other for other in near if not staff.employs(other)}
         marks_of = ledger.marks_of(known | sharers)
         for address in known:

@@ -20,7 +20,8 @@ from jinja2 import Environment, StrictUndefined
 from triage.explanation import TITLES, Section
 from triage.label import NOTE_HEADER
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+"""Also halves of characters (surrogates), which no mail can hold."""
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 
 _PAGE = """<!doctype html>
@@ -53,7 +54,8 @@ def plain(sections: Sequence[Section]) -> str:
 
 def page(title: str, sections: Sequence[Section]) -> str:
     """The sections as an HTML page without any outside resource."""
-    return _TEMPLATE.render(title=title, sections=sections)
+    shown = [Section(section.heading, tuple(_CONTROL.sub(" ", line) for line in section.lines)) for section in sections]
+    return _TEMPLATE.render(title=title, sections=shown)
 
 
 def fingerprint(proposal: Mapping[str, Any], sections: Sequence[Section]) -> str:

@@ -87,7 +87,7 @@ def test_a_written_end_of_the_restriction_brings_the_mail_back_at_once(worked: O
 
 def test_another_matter_of_the_same_person_is_not_held(worked: Office) -> None:
     other = letter(
-        "The window in the bedroom of 9 Heron Wharf no longer shuts. Please send a joiner to repair the window.\n\nVance Kettle",
+        "The window in my bedroom no longer shuts. Please send a joiner to repair the window.\n\nVance Kettle",
         sender=VANCE, subject="Bedroom window", at="2026-05-12 07:30",
     )  # fmt: skip
     worked.receive(other)

@@ -57,7 +57,7 @@ def test_an_overdue_label_goes_when_the_answer_is_in_sent(worked: Office) -> Non
     assert flags(worked.server, worked.user)[chased.message_id] == {"triage-overdue"}
     worked.receive(
         reply(
-            chased, "Dear Mr Sloane,\n\nthe plumber mended the tap in the kitchen of 3 Wren House this morning.\n\nInes Wold",
+            chased, "Dear Mr Sloane,\n\nour plumber has repaired the tap in your kitchen this morning.\n\nInes Wold",
             sender="Ines Wold <ines.wold@larchmere.example>", at="2026-05-12 10:00", recipient=PERRY,
         )
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,7 +71,7 @@ def test_replay_tells_what_an_edited_policy_would_change_and_changes_nothing(wor
     settings.write_text(text.replace("policy = jack-keller", "policy = ours.toml"))
     said = worked.run("replay", "--now", NOW.isoformat())
     assert said.status == 0, said.errors
-    assert f"{last.message_id}: repeat would no longer be found" in said.output or "would become" in said.output
+    assert ": repeat would no longer be found" in said.output
     settings.write_text(text)
     assert worked.export() == before
 
@@ -108,9 +110,6 @@ def test_questions_change_nothing(worked: Office, command: str) -> None:
 
 
 def test_a_journal_that_somebody_changed_is_told(worked: Office) -> None:
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(worked.folder / "triage.db")) as database:
         for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {trigger}")

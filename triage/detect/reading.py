@@ -149,7 +149,11 @@ def spots(reading: Reading, phrases: Book) -> list[Spot]:
     for sentence in reading:
         hits = [hit for hit in phrases.find(sentence.folded, sentence.words) if sentence.owns(hit.start)]
         found += [Spot(sentence, hit) for hit in hits if not hearsay.denied(sentence.folded, hit.start)]
-    return found + _across(reading, phrases.across) if phrases.across else found
+    if phrases.across:
+        said = {spot.sentence.start for spot in found}
+        # What one sentence says outright needs no second to bear it out.
+        found += [spot for spot in _across(reading, phrases.across) if spot.sentence.start not in said]
+    return found
 
 
 def _across(reading: Reading, phrases: Book) -> list[Spot]:

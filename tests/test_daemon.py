@@ -1,0 +1,253 @@
+"""`triage run` as a process on a real server: it wakes, recovers, tells what went wrong, and ends when told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import mailstate
+import pytest
+from office import Office
+from sample import DESK, desk, fill, letter, settings_file
+from servers import Server, dovecot
+
+from triage import daemon as daemon_module
+from triage.cycle import Report
+from triage.daemon import Daemon
+from triage.settings import load
+
+PATIENCE = 90.0
+"""Seconds a test waits at most for what takes a second or two on a quiet machine."""
+
+
+class Running:
+    """A daemon in a process of its own, and what it logs."""
+
+    def __init__(self, settings: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "triage", "run", "--settings", str(settings)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.lines.append(line)
+
+    def events(self, name: str = "") -> list[dict[str, Any]]:
+        """The log so far; each line must be a JSON object."""
+        found = [json.loads(line) for line in list(self.lines)]
+        return [one for one in found if name in ("", one["event"])]
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(PATIENCE)
+        self._reader.join(5)
+        return status
+
+
+@contextmanager
+def running(settings: Path) -> Iterator[Running]:
+    one = Running(settings)
+    try:
+        yield one
+    finally:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+def until(true: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.1)
+
+
+def insult(number: int) -> Any:
+    return letter(
+        f"You pathetic, stupid cow, you are a worthless idiot and a moron. This is the {number}th time.\n\nErrol Finch",
+        sender="Errol Finch <errol@finch.example>", to=DESK, at=datetime.now(UTC) - timedelta(minutes=10 - number),
+    )  # fmt: skip
+
+
+def labels(server: Server, user: str, message_id: str) -> set[str]:
+    return mailstate.flags(server, user).get(message_id, set())
+
+
+@contextmanager
+def away(server: Server) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Ends the server; what it yields starts one in its place, on the same port and with the same mail."""
+    os.kill(int((server.directory / "run" / "master.pid").read_text()), signal.SIGTERM)
+    until(lambda: not _answers(server), "the server to be gone")
+    owner = server.directory.stat()
+
+    def come_back() -> subprocess.Popen[bytes]:
+        binary = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        assert binary
+        started = subprocess.Popen(
+            [binary, "-F", "-c", str(server.directory / "dovecot.conf")],
+            **({"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.getuid() == 0 else {}),
+            env={"HOME": str(server.directory), "PATH": os.environ.get("PATH", "")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until(lambda: _answers(server), "the server to be back")
+        return started
+
+    yield come_back
+
+
+def _answers(server: Server) -> bool:
+    try:
+        with socket.create_connection((server.host, server.port), timeout=5) as connection:
+            return connection.recv(4).startswith(b"* OK")
+    except OSError:
+        return False
+
+
+def test_it_reads_at_the_start_wakes_on_new_mail_and_ends_with_status_0_when_told(
+    dovecot_server: Server, user: str, tmp_path: Path
+) -> None:
+    settings = settings_file(tmp_path, desk(dovecot_server, user), extra="\n[daemon]\ninterval = 1 day\n")
+    first, second = insult(1), insult(2)
+    fill(dovecot_server, user, [first])
+    with running(settings) as one:
+        until(lambda: labels(dovecot_server, user, first.message_id), "the label of the mail that was there")
+        time.sleep(1)  # so that it sits in IDLE, and not in a pass
+        fill(dovecot_server, user, [second])
+        until(lambda: labels(dovecot_server, user, second.message_id), "the label of the mail that came")
+        time.sleep(1)
+        asked = time.monotonic()
+        assert one.stop() == 0
+        assert time.monotonic() - asked < 20
+        assert one.events()[0]["event"] == "started"
+        assert one.events("stopped") and one.events("told to stop")
+        assert sum(event["messages"] for event in one.events("pass")) == 2
+        assert not one.events("pass failed") and not one.events("pass broke")
+
+
+def test_the_log_holds_no_words_of_anybody_s_mail(dovecot_server: Server, user: str, tmp_path: Path) -> None:
+    settings = settings_file(tmp_path, desk(dovecot_server, user))
+    fill(dovecot_server, user, [insult(1)])
+    with running(settings) as one:
+        until(lambda: one.events("pass"), "the first pass")
+        one.stop()
+        assert not [line for line in one.lines if "moron" in line or "finch" in line.lower()]
+
+
+def test_a_wrong_password_is_told_and_not_tried_again_and_again(dovecot_server: Server, user: str, tmp_path: Path) -> None:
+    settings = settings_file(tmp_path, desk(dovecot_server, user))
+    (tmp_path / "password").write_text("not-the-password\n")
+    with running(settings) as one:
+        until(lambda: one.events("pass failed"), "the failure")
+        time.sleep(5)
+        failures = one.events("pass failed")
+        assert len(failures) == 1 and failures[0]["permanent"]
+        assert f"refused the log-in of {user}" in failures[0]["reason"]
+        refused = [line for line in dovecot_server.log_path.read_text().splitlines() if user in line and "auth failed" in line]  # type: ignore[union-attr]
+        assert len(refused) <= 3
+        assert one.stop() == 0
+        assert "not-the-password" not in "".join(one.lines)
+
+
+def test_a_server_that_goes_away_and_comes_back_is_found_again(tmp_path: Path) -> None:
+    """The second server takes the first one's place: the same port, the same mail."""
+    user = "phoenix"
+    first, second = insult(1), insult(2)
+    with dovecot() as server:
+        settings = settings_file(tmp_path / "desk", desk(server, user), extra="\n[daemon]\ninterval = 30 seconds\n")
+        fill(server, user, [first])
+        with running(settings) as one:
+            until(lambda: labels(server, user, first.message_id), "the first label")
+            with away(server) as come_back:
+                until(lambda: one.events("pass failed"), "the log to tell that the server is away")
+                assert not one.events("pass failed")[0]["permanent"]
+                again = come_back()
+            fill(server, user, [second])
+            until(lambda: labels(server, user, second.message_id), "the label after the server came back")
+            until(lambda: one.events("recovered"), "the log to tell that it is well again")
+            assert one.stop() == 0
+            again.terminate()
+            again.wait(20)
+
+
+def test_two_passes_never_run_at_once_and_one_asked_for_meanwhile_follows(
+    dovecot_server: Server, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(settings_file(tmp_path, desk(dovecot_server, user), extra="\n[daemon]\nidle = no\ninterval = 1 day\n"))
+    lock, passes, overlapped = threading.Lock(), [], []
+
+    def slow(*_: object, **__: object) -> Report:
+        if not lock.acquire(blocking=False):
+            overlapped.append(1)
+        passes.append(time.monotonic())
+        time.sleep(0.5)
+        lock.release()
+        return Report()
+
+    monkeypatch.setattr(daemon_module, "run_pass", slow)
+    one = Daemon(settings)
+    thread = threading.Thread(target=one.run)
+    thread.start()
+    until(lambda: passes, "the first pass")
+    for _ in range(20):
+        one.ask()
+        time.sleep(0.02)
+    until(lambda: len(passes) >= 2, "the pass that was asked for")
+    time.sleep(3)
+    one.stop()
+    thread.join(20)
+    assert not thread.is_alive() and not overlapped
+    assert 2 <= len(passes) <= 4  # twenty requests while one pass runs are one further pass, or two
+
+
+def test_after_a_failure_that_may_mend_itself_it_tries_again_before_the_interval(
+    tmp_path: Path, dovecot_server: Server, user: str
+) -> None:
+    settings = load(settings_file(tmp_path, desk(dovecot_server, user), extra="\n[daemon]\nidle = no\ninterval = 1 day\n"))
+    office = Office(dovecot_server, tmp_path, user)
+    assert office.run("once").status == 0
+    now = datetime.now(UTC)
+    one = Daemon(settings, clock=lambda: now)
+    one.scheduler.add_job(one.work, "interval", id=daemon_module.JOB, days=1, next_run_time=now + timedelta(days=1))
+    one.scheduler.start(paused=True)
+    try:
+        with dovecot_server_refusing(one):
+            one.work()
+        due = one.scheduler.get_job(daemon_module.JOB).next_run_time
+        assert one.failures == 1 and timedelta() < due - now <= timedelta(seconds=2)
+        one.work()
+        assert one.failures == 0
+    finally:
+        one.scheduler.shutdown(wait=False)
+
+
+@contextmanager
+def dovecot_server_refusing(one: Daemon) -> Iterator[None]:
+    """The daemon's settings point to a port where nobody listens."""
+    right = one.settings
+    dead = right.mailboxes[0].model_copy(update={"port": 1})
+    one.settings = right.model_copy(update={"mailboxes": (dead,)})
+    try:
+        yield
+    finally:
+        one.settings = right

@@ -1,0 +1,72 @@
+"""Which mails are about the same thing, and why they were joined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from turns import LENA, mail
+
+from triage.matter import Link, group
+from triage.message import Message
+
+
+def grouped(*mails: Message) -> list[Link]:
+    return list(group([(one, one.sender.email == LENA) for one in mails]))
+
+
+def replying(one: Message, to: Message) -> Message:
+    return replace(one, in_reply_to=to.message_id, references=(to.message_id,), subject=f"Re: {to.subject}")
+
+
+BOILER = mail("The boiler in the cellar drips on the floor.", 0, subject="Boiler")
+
+
+def test_a_reply_belongs_to_the_mail_it_answers() -> None:
+    answer = replying(mail("A fitter comes on Friday.", 1, LENA), BOILER)
+    first, second = grouped(BOILER, answer)
+    assert first.matter == second.matter and second.reasons == ("reply",)
+
+
+def test_a_new_thread_on_the_same_reference_belongs_to_the_same_matter_and_says_so() -> None:
+    asked = mail("My order BX-40771 has not come.", 0, subject="Missing")
+    again = mail("Where is BX-40771? It should have come last week.", 9, subject="Late parcel")
+    first, second = grouped(asked, again)
+    assert first.matter == second.matter and "same reference BX-40771" in second.reasons
+
+
+def test_the_same_thing_in_other_words_under_another_subject_belongs_to_the_same_matter() -> None:
+    again = mail("The boiler in the cellar still drips on the floor.", 8, subject="Water")
+    first, second = grouped(BOILER, again)
+    assert first.matter == second.matter and any("alike" in reason for reason in second.reasons)
+
+
+def test_something_else_is_another_matter() -> None:
+    other = mail("May I keep a tortoise on the balcony?", 20, subject="Pets")
+    first, second = grouped(BOILER, other)
+    assert first.matter != second.matter
+
+
+def test_another_order_under_the_same_subject_is_another_matter() -> None:
+    one = mail("Order BX-40771 came without its lid.", 0, subject="Damaged")
+    other = mail("Order CK-99120 lacks a handle.", 30, subject="Broken")
+    first, second = grouped(one, other)
+    assert first.matter != second.matter
+
+
+def test_a_reply_that_announces_a_new_matter_begins_one() -> None:
+    turn = replying(mail("On a different matter: may I keep a tortoise on the balcony of my flat?", 1), BOILER)
+    first, second = grouped(BOILER, turn)
+    assert first.matter != second.matter
+
+
+def test_a_matter_is_named_after_its_first_mail_and_not_after_the_order_of_reading() -> None:
+    again = replying(mail("It still drips.", 3), BOILER)
+    assert grouped(BOILER, again)[0].matter == grouped(BOILER)[0].matter
+
+
+def test_every_mail_has_a_reason_for_its_place() -> None:
+    links = grouped(
+        BOILER, replying(mail("A fitter comes.", 1, LENA), BOILER), mail("May I keep a tortoise?", 30, subject="Pets")
+    )
+    assert all(link.reasons for link in links)
+    assert next(link.key for link in links) == BOILER.key
