@@ -69,8 +69,3 @@ servers:
 clean:
 	@rm -rf build demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
-
-# Killed at every step, and whole journeys on Dovecot: many minutes, and not all of it passes yet.
-.PHONY: slow
-slow: .venv/.ready-dev servers
-	@$(BIN)/pytest -n 2 -o addopts="-q" tests/crash tests/journeys

@@ -189,6 +189,24 @@ def journal(settings: SettingsFile) -> None:
     print(f"the journal is whole: {count} entries")
 
 
+@app.command()
+def doctor(
+    settings: SettingsFile,
+    look_only: Annotated[
+        bool, typer.Option("--look-only", help="Write nothing, not even a mail to try the labels with.")
+    ] = False,
+) -> None:
+    """Checks settings, database, model and every mailbox, and says in words what is wrong and what would be right."""
+    from triage.doctor import examine
+
+    chosen, wrong = _load(settings, connecting=True), 0
+    for check in examine(chosen, now=clock(None), look_only=look_only):
+        wrong += check.state == "wrong"
+        print(f"{check.state:5}  {check.area}: {check.words}", flush=True)
+    if wrong:
+        raise typer.Exit(1)
+
+
 policy_app = typer.Typer(help="Policy packs: the organisation's conduct policy as data.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 
