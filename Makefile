@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help setup demo demo-keep picture test check lint types imports pytest servers bench clean
+.PHONY: help setup demo demo-keep picture test check lint types imports pytest servers bench lock clean
 
 help:
 	@echo "make demo       a sample mailbox on a local mail server: what was found, and why"
@@ -17,6 +17,7 @@ help:
 	@echo "make check      format, lint, types and imports alone"
 	@echo "make picture    draw docs/demo.svg anew"
 	@echo "make bench      how fast it is"
+	@echo "make lock       pin the packages that pyproject.toml asks for"
 	@echo "make clean      remove what was made, but for .venv"
 
 setup: .venv/.ready
@@ -65,6 +66,11 @@ servers:
 	@echo "installing what the tests need"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# The exact versions, with hashes, of what pyproject.toml asks for.
+lock: .venv/.ready-dev
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra test pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra test --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:
 	@rm -rf build demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

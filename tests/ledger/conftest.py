@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from databases import new_database, postgresql
 
 from triage.ledger import Ledger
 from triage.message import Address, Message, Role, Unreadable, Wording
@@ -21,9 +22,29 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "triage.db"
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is not about SQLite's file is tried on both databases."""
+    if "url" in metafunc.fixturenames and "url" not in _given(metafunc):
+        about_the_file = "path" in metafunc.fixturenames
+        metafunc.parametrize("url", ["sqlite"] if about_the_file else ["sqlite", "postgresql"], indirect=True)
+
+
+def _given(metafunc: pytest.Metafunc) -> str:
+    return str([mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")])
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server of its own, without a database's name."""
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
 @pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
+def url(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('path')}"
+    return new_database(request.getfixturevalue("postgresql_server"))
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def test_a_ledger_open_to_others_is_closed_to_them(url: str, path: Path) -> None
     assert mode(path) == 0o600
 
 
+@pytest.mark.usefixtures("path")  # SQLite alone
 def test_sqlite_is_told_to_lose_nothing(ledger: Ledger) -> None:
     with ledger._reading() as connection:
         told = {
@@ -41,6 +42,7 @@ def test_sqlite_is_told_to_lose_nothing(ledger: Ledger) -> None:
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "secure_delete": 1}
 
 
+@pytest.mark.usefixtures("path")  # SQLite alone
 def test_writing_takes_the_lock_at_once_and_reading_takes_none(ledger: Ledger) -> None:
     said: list[str] = []
     event.listen(ledger._engine, "before_cursor_execute", lambda _c, _k, statement, *_: said.append(statement))
@@ -127,6 +129,7 @@ def test_a_ledger_in_memory_needs_no_file() -> None:
         assert ledger.meta("name") == "value"
 
 
+@pytest.mark.usefixtures("path")  # SQLite alone
 def test_a_full_disk_is_a_passing_trouble_and_leaves_nothing_half_written(ledger: Ledger) -> None:
     with ledger._reading() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")  # not below what is there: no page more
@@ -136,6 +139,7 @@ def test_a_full_disk_is_a_passing_trouble_and_leaves_nothing_half_written(ledger
     assert ledger.meta("small") is None
 
 
+@pytest.mark.usefixtures("path")  # SQLite alone
 def test_a_caller_that_goes_on_after_a_full_disk_keeps_nothing_either(ledger: Ledger) -> None:
     with ledger._reading() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
@@ -152,6 +156,7 @@ def test_a_caller_that_goes_on_after_a_full_disk_keeps_nothing_either(ledger: Le
     assert ledger.meta("later") == "fits"
 
 
+@pytest.mark.usefixtures("path")  # SQLite alone
 def test_a_ledger_that_cannot_be_written_is_told_in_words(ledger: Ledger) -> None:
     with ledger._reading() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")

@@ -26,6 +26,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_program(ledger: Ledger) -
         assert compare_metadata(context, tables.metadata) == []
 
 
+@pytest.mark.usefixtures("path")  # SQLite alone
 def test_the_migrations_set_the_same_primary_and_foreign_keys(ledger: Ledger) -> None:
     """alembic does not compare these."""
     with ledger._reading() as connection:

@@ -55,6 +55,7 @@ def test_another_thread_does_not_join_this_ones_transaction(ledger: Ledger, lett
     assert seen == [[]]
 
 
+@pytest.mark.usefixtures("path")  # SQLite alone
 def test_a_second_writer_waits_and_then_says_what_is_wrong(ledger: Ledger, url: str, letter: Letter) -> None:
     with Ledger.open(url, patience=0.1) as other, ledger.transaction():
         with pytest.raises(Temporary, match="locked by another program") as caught:
