@@ -249,7 +249,14 @@ def test_the_example_needs_only_its_password_file(tmp_path: Path) -> None:
 
 
 def test_what_the_example_shows_for_an_optional_key_is_what_holds_without_it(tmp_path: Path) -> None:
-    with_all = uncommented().replace("password_env", ";password_env").replace("ca_file", ";ca_file").replace("sent =", ";sent =")
+    with_all = (
+        uncommented()
+        .replace("password_env", ";password_env")
+        .replace("ca_file", ";ca_file")
+        .replace("sent =", ";sent =")
+        .replace("health_file", ";health_file")
+        .replace("metrics", ";metrics")
+    )
     said = settings(tmp_path, with_all)
     silent = settings(tmp_path, (ROOT / "settings.ini").read_text(encoding="utf-8"))
     assert said.acting == silent.acting

@@ -23,8 +23,10 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_J
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from triage import supervisor
 from triage.cycle import Report, run_pass
-from triage.errors import Permanent, Temporary, TriageError
+from triage.errors import Misconfigured, Permanent, Temporary, TriageError
+from triage.health import Health
 from triage.ledger import Ledger
 from triage.mailbox import connect
 from triage.settings import MailboxSettings, Settings
@@ -51,6 +53,7 @@ class Daemon:
         self.stopping = threading.Event()
         self.last_end = clock()
         self.failures = 0
+        self.health = Health(clock(), settings.daemon.health_file)
         self.scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
@@ -58,7 +61,11 @@ class Daemon:
         )
 
     def run(self) -> int:
-        """Works until `stop`; returns the exit status: 0, or STALLED when no pass would end."""
+        """Works until `stop`; returns the exit status: 0, or STALLED when no pass would end.
+
+        Raises Misconfigured when the port for the metrics is taken.
+        """
+        self._show_metrics()
         self.scheduler.add_listener(self._heard, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         self.scheduler.add_listener(lambda _: self.ask(SOON), EVENT_JOB_MAX_INSTANCES)  # or what came during a pass would wait
         interval = self.settings.daemon.interval
@@ -69,14 +76,27 @@ class Daemon:
             for one in self.settings.mailboxes:
                 threading.Thread(target=self.watch, args=(one,), name=f"idle {one.name}", daemon=True).start()
         patience = 3 * interval + STALLED_AFTER
+        supervisor.tell("READY=1")
         while not self.stopping.wait(1.0):
+            supervisor.tell("WATCHDOG=1")
             if self.clock() - self.last_end > patience:
                 log.critical("stalled", last_end=self.last_end.isoformat(), next="exiting, so that the supervisor starts it anew")
                 self.scheduler.shutdown(wait=False)
                 return STALLED
+        supervisor.tell("STOPPING=1")
         self.scheduler.shutdown(wait=True)
         log.info("stopped")
         return 0
+
+    def _show_metrics(self) -> None:
+        if self.settings.daemon.metrics is None:
+            return
+        host, port = self.settings.daemon.metrics
+        try:
+            self.health.serve(host, port)
+        except OSError as error:
+            words = f"[daemon] metrics: {host}, port {port} cannot be used ({error.strerror}); take another port"
+            raise Misconfigured([words]) from error
 
     def stop(self) -> None:
         """Asks for the end: the pass under way finishes, no further one begins."""
@@ -89,7 +109,9 @@ class Daemon:
         try:
             with Ledger.open(self.settings.store.url) as ledger:
                 report = run_pass(self.settings, ledger, now=self.clock())
+                self.health.passed(report, ledger, self.clock())
         except TriageError as error:
+            self.health.failed([error], self.clock())
             self._failed([error])
         else:
             _tell(report)

@@ -182,6 +182,25 @@ def _is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def file_to_write(text: str, info: ValidationInfo) -> Path:
+    path = (_surroundings(info)["folder"] / line(text)).absolute()
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(f"{path} cannot be written: its folder must exist, and it must not be a folder itself")
+    return path
+
+
+def listening_on(text: str) -> tuple[str, int]:
+    host, colon, port = text.strip().rpartition(":")
+    host = host.strip("[]")
+    if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise ValueError(f"“{text}” is no address and port; write such as 127.0.0.1:9464")
+    if not _is_loopback(host):
+        raise ValueError(
+            f"the numbers would be open to the network at {host}; write 127.0.0.1:{port} and let a collector there fetch them"
+        )
+    return host, int(port)
+
+
 def certificates(text: str, info: ValidationInfo) -> Path:
     folder = _surroundings(info)["folder"]
     path = folder / line(text)

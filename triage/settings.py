@@ -134,6 +134,9 @@ class Daemon(_Section):
 
     interval: Annotated[timedelta, BeforeValidator(value.time_between("30 seconds", "1 day"))] = timedelta(minutes=5)
     idle: Switch = True
+    health_file: Annotated[Path | None, BeforeValidator(value.file_to_write)] = None
+    metrics: Annotated[tuple[str, int] | None, BeforeValidator(value.listening_on)] = None
+    """Host and port at which Prometheus may ask; None: nowhere."""
 
 
 class Settings(_Section):

@@ -154,6 +154,11 @@ class Conclusions(Store):
                 },
             )
 
+    def restrictions(self) -> list[Row]:
+        """Every restriction, in force or over."""
+        with self._reading() as connection:
+            return _payloads(connection, tables.restrictions, ("contact", "position"), "contact", None)
+
     def wanted(self, keys: Iterable[str] | None = None) -> dict[str, Row]:
         """What should hold for each of these mails (or for all), by message key, in the order of the keys' text."""
         with self._reading() as connection:

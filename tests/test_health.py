@@ -1,0 +1,134 @@
+"""The daemon tells how it is: to systemd, in its health file, and to Prometheus. And the unit it runs under is a closed box."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from office import Office
+from sample import NOW, desk, fill, settings_file, story
+from servers import Server, _free_ports
+from test_daemon import running, until
+
+from triage import supervisor
+from triage.cycle import Report
+from triage.errors import Permanent, Temporary
+from triage.health import Health
+from triage.ledger import Ledger
+
+UNIT = Path(__file__).parents[1] / "deploy" / "triage.service"
+
+
+def fetched(port: int) -> dict[str, float]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
+
+
+def test_a_running_daemon_writes_its_health_and_answers_prometheus(dovecot_server: Server, user: str, tmp_path: Path) -> None:
+    (port,) = _free_ports(1)
+    extra = f"\n[daemon]\ninterval = 1 day\nhealth_file = health.json\nmetrics = 127.0.0.1:{port}\n"
+    settings = settings_file(tmp_path, desk(dovecot_server, user), extra=extra)
+    fill(dovecot_server, user, story())
+    with running(settings) as daemon:
+        file = tmp_path / "health.json"
+        until(lambda: file.exists() and json.loads(file.read_text())["well"], "the first good pass")
+        told = json.loads(file.read_text())
+        numbers = fetched(port)
+        assert daemon.stop() == 0
+    assert told["failures"] == 0 and told["notes_waiting"] >= 3 and told["unreadable"] == 1
+    assert datetime.now(UTC) - datetime.fromisoformat(told["last_good_pass"]) < timedelta(minutes=5)
+    assert numbers["triage_mails_read_total"] == len(story())
+    assert numbers["triage_notes_waiting"] == told["notes_waiting"]
+    assert numbers['triage_passes_total{outcome="good"}'] >= 1
+    assert not re.search(r"@|larchmere|finch", file.read_text() + str(numbers), re.IGNORECASE)
+
+
+def test_a_taken_port_is_told_before_anything_begins(dovecot_server: Server, user: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        extra = f"\n[daemon]\nmetrics = 127.0.0.1:{port}\n"
+        settings_file(tmp_path, desk(dovecot_server, user), extra=extra)
+        said = Office(dovecot_server, tmp_path, user).run("run")
+    assert said.status == 78 and f"[daemon] metrics: 127.0.0.1, port {port} cannot be used" in said.errors
+
+
+def test_a_failure_is_counted_with_its_reason_until_a_pass_goes_well_again(tmp_path: Path) -> None:
+    file = tmp_path / "health.json"
+    health = Health(NOW, file)
+    assert json.loads(file.read_text())["well"] is False
+    health.failed([Temporary("the server is away")], NOW + timedelta(minutes=1))
+    health.failed([Permanent("the password was refused")], NOW + timedelta(minutes=2))
+    told = json.loads(file.read_text())
+    assert (told["well"], told["failures"], told["reasons"]) == (False, 2, ["the password was refused"])
+    with Ledger.open(f"sqlite:///{tmp_path / 'triage.db'}") as ledger:
+        health.passed(Report(failed=[Temporary("still away")]), ledger, NOW + timedelta(minutes=3))
+        assert json.loads(file.read_text())["failures"] == 3
+        health.passed(Report(), ledger, NOW + timedelta(minutes=4))
+    told = json.loads(file.read_text())
+    assert (told["well"], told["failures"], told["reasons"]) == (True, 0, [])
+    assert told["last_good_pass"] == (NOW + timedelta(minutes=4)).isoformat()
+
+
+def test_a_health_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    health = Health(NOW, folder / "health.json")
+    shutil.rmtree(folder)
+    health.failed([Temporary("the server is away")], NOW)
+    assert health.state.failures == 1
+
+
+def test_systemd_hears_what_is_told_and_its_absence_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    assert not supervisor.tell("READY=1")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        assert supervisor.tell("READY=1")
+        assert systemd.recv(100) == b"READY=1"
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
+    assert not supervisor.tell("READY=1")
+
+
+def test_the_daemon_says_that_it_is_ready_lives_and_ends(
+    dovecot_server: Server, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_file(tmp_path, desk(dovecot_server, user), extra="\n[daemon]\ninterval = 1 day\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with running(settings) as daemon:
+            heard = [systemd.recv(100), systemd.recv(100)]
+            assert daemon.stop() == 0
+        systemd.setblocking(False)
+        try:
+            while True:
+                heard.append(systemd.recv(100))
+        except BlockingIOError:
+            pass
+    assert heard[:2] == [b"READY=1", b"WATCHDOG=1"] and heard[-1] == b"STOPPING=1"
+
+
+def test_the_unit_is_sound_and_closed() -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:  # Debian's package systemd; the lines that matter are looked at all the same
+        text = UNIT.read_text()
+        for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n", "Type=notify", "WatchdogSec="):
+            assert line in text
+        return
+    said = subprocess.run(
+        [analyze, "security", "--offline=yes", "--no-pager", "--threshold=20", str(UNIT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stdout[-400:] + said.stderr
