@@ -119,8 +119,13 @@ def must(answer: tuple[str, list[object]]) -> list[object]:
 
 
 @contextmanager
-def dovecot(users: Iterable[str] = (), *, prefix: str = "", separator: str = "/", special_use: bool = True) -> Iterator[Server]:
-    """A Dovecot that takes any user name with PASSWORD, and the special folders made beforehand for each."""
+def dovecot(
+    users: Iterable[str] = (), *, prefix: str = "", separator: str = "/", special_use: bool = True, introspection: str = ""
+) -> Iterator[Server]:
+    """A Dovecot that takes any user name with PASSWORD, and the special folders made beforehand for each.
+
+    `introspection`: the URL at which it asks whether an OAuth 2 token is good (RFC 7662); it then takes tokens too.
+    """
     binary = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if binary is None:
         raise RuntimeError("Dovecot is not installed, and these tests need a real mail server: apt-get install dovecot-imapd")
@@ -129,7 +134,8 @@ def dovecot(users: Iterable[str] = (), *, prefix: str = "", separator: str = "/"
     port, tls_port = _free_ports(2)
     _certificate(directory)
     configuration = directory / "dovecot.conf"
-    configuration.write_text(_dovecot_conf(directory, owner, port, tls_port, prefix, separator, special_use))
+    text = _dovecot_conf(directory, owner, port, tls_port, prefix, separator, special_use)
+    configuration.write_text(_with_tokens(text, directory, introspection) if introspection else text)
     for path in [directory, *directory.iterdir()]:
         os.chown(path, owner.pw_uid, owner.pw_gid)
     process = subprocess.Popen(
@@ -147,6 +153,15 @@ def dovecot(users: Iterable[str] = (), *, prefix: str = "", separator: str = "/"
     finally:
         _end(process)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _with_tokens(configuration: str, directory: Path, introspection: str) -> str:
+    (directory / "oauth2.conf").write_text(
+        f"introspection_url = {introspection}\nintrospection_mode = post\nclient_id = dovecot\nclient_secret = dovecot\n"
+        "username_attribute = username\nactive_attribute = active\nactive_value = true\n"
+    )
+    passdb = f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {directory}/oauth2.conf\n}}\n"
+    return configuration.replace("auth_mechanisms = plain login", "auth_mechanisms = plain login xoauth2 oauthbearer") + passdb
 
 
 def _ordinary_user() -> pwd.struct_passwd:

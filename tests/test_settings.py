@@ -254,6 +254,7 @@ def test_what_the_example_shows_for_an_optional_key_is_what_holds_without_it(tmp
         .replace("password_env", ";password_env")
         .replace("ca_file", ";ca_file")
         .replace("sent =", ";sent =")
+        .replace("oauth2_", ";oauth2_")
         .replace("health_file", ";health_file")
         .replace("metrics", ";metrics")
     )

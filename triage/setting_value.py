@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final, TypedDict, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationInfo
@@ -180,6 +181,17 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def token_url(text: str) -> str:
+    parts = urlsplit(line(text))
+    if parts.scheme == "https" and parts.hostname:
+        return text
+    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
+        return text
+    raise ValueError(
+        f"“{text}” is no address that secrets may be sent to; write the provider's token endpoint, beginning with https://"
+    )
 
 
 def file_to_write(text: str, info: ValidationInfo) -> Path:

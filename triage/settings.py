@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from triage import policy
 from triage import setting_value as value
 from triage.errors import Misconfigured
+from triage.oauth2 import Grant, TokenSource
 from triage.service_standard import ServiceStandard
 from triage.settings_file import sections
 
@@ -79,6 +80,11 @@ class MailboxSettings(_Section):
     username: Line
     password_file: Annotated[Path | None, BeforeValidator(value.password_file)] = None
     password_env: Annotated[str | None, BeforeValidator(value.password_env)] = None
+    oauth2_token_url: Annotated[str | None, BeforeValidator(value.token_url)] = None
+    oauth2_client_id: Line | None = None
+    oauth2_client_secret_file: Annotated[Path | None, BeforeValidator(value.password_file)] = None
+    oauth2_refresh_token_file: Annotated[Path | None, BeforeValidator(value.password_file)] = None
+    oauth2_scope: Line | None = None
     inbox: Line | None = None
     sent: Line | None = None
     ca_file: Annotated[Path | None, BeforeValidator(value.certificates)] = None
@@ -104,12 +110,29 @@ class MailboxSettings(_Section):
             port=self.port,
             security=self.security,
             username=self.username,
-            password=self.password(),
+            password="" if self.oauth2_token_url else self.password(),
+            token=self._token_source(),
             inbox=self.inbox,
             sent=self.sent,
             ca_file=str(self.ca_file) if self.ca_file else None,
             timeout=self.timeout.total_seconds(),
         )
+
+    def _token_source(self) -> Callable[..., str] | None:
+        if self.oauth2_token_url is None:
+            return None
+        grant = Grant(
+            token_url=self.oauth2_token_url,
+            client_id=self.oauth2_client_id or "",
+            scope=self.oauth2_scope or "",
+            client_secret_file=self.oauth2_client_secret_file,
+            refresh_token_file=self.oauth2_refresh_token_file,
+        )
+        return _SOURCES.setdefault((self.name, grant), TokenSource(grant, value.read_secret)).token
+
+
+_SOURCES: Final[dict[tuple[str, Grant], TokenSource]] = {}
+"""Kept for the life of the program, so that not every pass asks for a token."""
 
 
 class Reading(_Section):
@@ -214,7 +237,8 @@ def _mailbox(name: str, values: Mapping[str, str], context: value.Surroundings, 
         faults.append(
             f"[{name}]: “{label}” is no name for a mailbox; use letters, digits, dots and dashes, as in [mailbox:support]"
         )
-    ways = [key for key in ("password_file", "password_env") if key in values]
+    ways = [key for key in ("password_file", "password_env", "oauth2_token_url") if key in values]
+    faults += _unfit_for_oauth2(name, values)
     if len(ways) != 1 and "password" not in values:
         wrong = "are both given" if ways else "is missing"
         key = " and ".join(ways) or "password_file"
@@ -222,6 +246,21 @@ def _mailbox(name: str, values: Mapping[str, str], context: value.Surroundings, 
     defaults = {"username": values.get("address", "-"), "port": value.PORTS.get(values.get("security", "tls"), "993")}
     read = _read(MailboxSettings, name, {**defaults, **values}, context, faults, name_of_mailbox=label)
     return read if isinstance(read, MailboxSettings) else None
+
+
+def _unfit_for_oauth2(name: str, values: Mapping[str, str]) -> Iterator[str]:
+    given = [key for key in values if key.startswith("oauth2_")]
+    if given and "oauth2_token_url" not in given:
+        yield f"[{name}] oauth2_token_url: is missing; write the address where tokens are given out, or take out {', '.join(given)}"
+    if "oauth2_token_url" not in given:
+        return
+    if "oauth2_client_id" not in given:
+        yield f"[{name}] oauth2_client_id: is missing; write the id under which the program is registered with the provider"
+    if not {"oauth2_client_secret_file", "oauth2_refresh_token_file"} & set(given):
+        yield (
+            f"[{name}] oauth2_client_secret_file: is missing; name the file with the client secret (to log in as the program) "
+            "or oauth2_refresh_token_file (to log in as somebody who allowed it)"
+        )
 
 
 def _twice_the_same(mailboxes: list[MailboxSettings | None]) -> Iterator[str]:

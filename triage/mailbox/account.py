@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -27,6 +28,8 @@ class Account:
     """The folder of what staff sent; None to look for it."""
     ca_file: str | None = None
     """A PEM file of the only authorities to trust for this server; None for those the machine trusts."""
+    token: Callable[..., str] | None = field(default=None, repr=False)
+    """Gives an OAuth 2 access token in place of a password; called with anew=True after one was refused."""
     timeout: float = 60.0
     """Seconds of silence after which the server counts as away; a whole command may take five times as long."""
 

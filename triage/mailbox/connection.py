@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import ipaddress
 import ssl
+from collections.abc import Callable
 from typing import NoReturn
 
 from imapclient import exceptions
@@ -104,6 +105,9 @@ def _log_in(wire: Wire, account: Account) -> None:
     try:
         if wire.imap.state == "AUTH":
             raise Permanent(f"{account.name}: {account.host} claims that we are logged in already; that is not to be trusted.")
+        if account.token is not None:
+            _log_in_by_token(wire, account, account.token, offered)
+            return
         if "AUTH=PLAIN" in offered:  # takes any character (RFC 4616)
             with wire.faults():
                 wire.imap.begin()
@@ -124,6 +128,35 @@ def _log_in(wire: Wire, account: Account) -> None:
             f"{account.name}: {account.host} refused the log-in of {account.username}: {printable(text)}. "
             "Check username and password; some providers want a password made for programs."
         ) from None
+
+
+def _log_in_by_token(wire: Wire, account: Account, token: Callable[..., str], offered: set[str]) -> None:
+    """OAUTHBEARER (RFC 7628) or XOAUTH2, as Google and Microsoft call their own; a refused token is fetched anew once."""
+    if not {"AUTH=OAUTHBEARER", "AUTH=XOAUTH2"} & offered:
+        raise Permanent(
+            f"{account.name}: {account.host} takes no OAuth 2 token; use password_file, or ask its administrator to allow OAuth 2."
+        )
+    for anew in (False, True):
+        secret = token(anew=anew)
+        try:
+            with wire.faults():
+                wire.imap.begin()
+                if "AUTH=OAUTHBEARER" in offered:
+                    wire.client.oauthbearer_login(account.username, secret)
+                else:
+                    wire.client.oauth2_login(account.username, secret)
+        except (Refused, exceptions.LoginError) as fault:
+            text = str(fault).replace(secret, "…")
+            again = refusal(f"{account.name}: {account.host} refused the token of {account.username}", text)
+            if isinstance(again, Temporary):
+                raise again from None
+            if anew:
+                raise Permanent(
+                    f"{account.name}: {account.host} refused the token of {account.username}: {printable(text)}. The program must "
+                    "have been granted access to this very mailbox, and oauth2_scope must be the one for IMAP."
+                ) from None
+        else:
+            return
 
 
 def _plain(account: Account, text: str) -> str:
