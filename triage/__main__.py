@@ -207,6 +207,54 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command()
+def privacy() -> None:
+    """What is kept about people, and for how long."""
+    from triage.privacy import KEPT
+
+    for what, content, how_long in KEPT:
+        print(f"{what}: {content}; {how_long}")
+
+
+Address = Annotated[str, typer.Argument(help="An address of the person; their other addresses are found.")]
+
+
+@app.command("subject-access")
+def subject_access(
+    settings: SettingsFile,
+    address: Address,
+    folder: Annotated[Path, typer.Option("--folder", help="A new folder for the files.")],
+) -> None:
+    """Writes down everything that is kept about one person, for them to see."""
+    from triage.privacy import person, write_access
+
+    chosen = _load(settings)
+    with _ledger(chosen) as ledger:
+        for file in write_access(ledger, person(ledger, chosen, address), folder, clock(None)):
+            print(f"written: {file}")
+
+
+@app.command()
+def erase(
+    settings: SettingsFile,
+    address: Address,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal; without names.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Erases everything that is kept about one person. The mails in your mailbox are yours to delete."""
+    from triage.privacy import erase as erase_person
+    from triage.privacy import person
+
+    chosen = _load(settings)
+    with _ledger(chosen) as kept, kept.scratch_copy() if dry_run else nullcontext(kept) as ledger:
+        done = erase_person(ledger, person(ledger, chosen, address), reason=reason, now=clock(None))
+    would = "would be " if dry_run else ""
+    print(f"{', '.join(done.addresses)}: {done.mails} mails and all that was concluded from them {would}erased")
+    if done.left:
+        print(f"{done.left} mails to several people, or from others, stay")
+    print("The next pass takes labels and notes about them out of the mailbox; the mails there are yours to delete.")
+
+
 policy_app = typer.Typer(help="Policy packs: the organisation's conduct policy as data.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 
