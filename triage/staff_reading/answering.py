@@ -173,9 +173,11 @@ def _stated(clause: Clause, open_request: Request) -> int:
 def _facts(clause: Clause, open_request: Request) -> int:
     """How many marks of a plain statement of facts a clause has."""
     words = clause.plain.split()
+    if len(words) < 4:
+        return 0
     hedge = groups("answers")["hedged"].search(clause.plain)
     about_us = words[0] in ("i", "we") or (words[0] in ("and", "but", "so") and words[1] in ("i", "we"))
-    if len(words) < 4 or about_us or (hedge is not None and hedge.start() < 2):
+    if about_us or (hedge is not None and hedge.start() < 2):
         return 0  # "I …", "we …" without a verb that changes something is talk about our own work
     shared = len(open_request.words & set(_stems(clause.plain)))
     score = 1 if shared == 1 else 2 if shared > 1 else 0
