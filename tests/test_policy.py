@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from triage import policy
-from triage.errors import Misconfigured
+from triage.errors import Misconfigured, Permanent
 from triage.evidence import Thresholds
 from triage.finding import KINDS
-from triage.pack import Clause, Pack, Part, Periods, Step
+from triage.pack import Clause, Deciders, Letters, Pack, Part, Periods, Step
 
 PACKS = ["aurora-assist", "caraway", "client-expectations", "jack-keller", "k-and-s"]
 
@@ -233,6 +233,8 @@ def test_a_mistyped_name_is_answered_with_the_nearest_pack() -> None:
         ('serious = ["threat"]', 'serious = ["welfare"]', "house.toml line 9: serious: “welfare” protects the writer and can"),
         ('serious = ["threat"]', 'serious = ["volume"]', "house.toml line 9: serious: no clause names “volume”, so it cannot"),
         ("= 60", "= 10", "house.toml line 15: periods.review_days: a restriction would be reviewed before it begins"),
+        ("= 60", "= 400", "house.toml line 16: periods.restriction_days: the usual restriction would be longer than the longest"),
+        ("= 60", "= 60\nread_day = 3", "house.toml line 17: periods.read_day: there is no such key; did you mean “read_days”?"),
         ("= true", '= "yes"', "house.toml line 8: warn_first: is not right; write true or false, without quotation marks"),
         ('version = "1"', "version = 1", "house.toml line 4: version: is not right; write a text in quotation marks"),
         ('version = "1"', 'version = "1', "house.toml: cannot be read as TOML: "),
@@ -271,7 +273,7 @@ def test_the_page_of_a_pack_names_every_clause_kind_number_and_step() -> None:
 
 def test_the_readme_explains_every_key_and_every_kind() -> None:
     readme = (policy.packs_folder() / "README.md").read_text(encoding="utf-8")
-    models: tuple[type[Part], ...] = (Pack, Clause, Step, Periods)
+    models: tuple[type[Part], ...] = (Pack, Clause, Step, Periods, Deciders, Letters)
     keys = {entry.alias or name for model in models for name, entry in model.model_fields.items() if not entry.exclude}
     keys |= {entry.name for entry in fields(Thresholds)} | set(KINDS) | set(PACKS)
     assert sorted(key for key in keys if not re.search(rf"`\W*{key}\W*`", readme)) == []
@@ -284,3 +286,36 @@ def test_the_readme_gives_the_values_that_hold_when_a_number_is_left_out() -> No
     for name, value in defaults.items():
         told = "24 hours" if value == timedelta(hours=24) else f"{value:g}"
         assert re.search(rf"\| `{name}` \|.*\| {told} \|", readme), name
+
+
+def test_a_pack_to_start_from_is_sound_and_shows_every_key(tmp_path: Path) -> None:
+    path = tmp_path / "our-policy.toml"
+    policy.begin(path)
+    assert policy.check(path) == []
+    text = path.read_text(encoding="utf-8")
+    for model in (Pack, Step, Periods, Deciders, Letters):
+        for name, entry in model.model_fields.items():
+            if not entry.exclude:
+                assert re.search(rf"^#?\[*{entry.alias or name}\b", text, re.MULTILINE), name
+    assert all(f"{entry.name} =" in text for entry in fields(Thresholds))
+
+
+def test_a_pack_that_is_there_is_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "our-policy.toml"
+    path.write_text("mine")
+    with pytest.raises(Permanent, match="left as it is"):
+        policy.begin(path)
+    assert path.read_text() == "mine"
+    with pytest.raises(Permanent, match="cannot be written"):
+        policy.begin(tmp_path / "nowhere" / "our-policy.toml")
+
+
+def test_the_roles_for_appeals_and_for_the_end_are_found_like_those_of_the_steps() -> None:
+    pack = policy.load("jack-keller")
+    assert pack.decider("appeal") == "a director with no part in the decision"
+    assert pack.decider("terminate") == "a director"
+
+
+def test_the_policy_must_have_been_given_first_only_where_it_says_so() -> None:
+    assert [name for name in PACKS if policy.load(name).policy_first] == ["aurora-assist"]
+    assert [name for name in PACKS if policy.load(name).mediation] == ["aurora-assist"]

@@ -280,6 +280,17 @@ def policy_show(pack: Annotated[str, typer.Argument(help="A pack's path, or the 
     print(show(load(pack)))
 
 
+@policy_app.command("new")
+def policy_new(
+    file: Annotated[Path, typer.Argument(help="The file to write, such as our-policy.toml; none may be there yet.")],
+) -> None:
+    """Writes a commented pack to start from."""
+    from triage.policy import begin
+
+    begin(file)
+    print(f"{file} is written. Change it, then: triage policy check {file}")
+
+
 @app.command()
 def train(
     data: Annotated[

@@ -86,6 +86,32 @@ class Periods(Part):
     """How many days before its end a restriction is put before a person: it lapses unless they renew it with reasons."""
     appeal_days: Days = 30
     """How long after its notice a restriction can be appealed."""
+    appeal_answer_days: Days = 20
+    """How soon somebody else decides an appeal."""
+    longest_restriction_days: Days = 365
+    """No restriction runs longer without a new decision: none is for ever."""
+    read_days: Days = 5
+    """How soon the person named for it reads mail that is held."""
+
+
+class Deciders(Part):
+    """The roles that decide what no step of the ladder names. Who has which role stands in the settings."""
+
+    appeal: Text = "somebody senior who had no part in the decision"
+    terminate: Text = "the head of the organisation"
+
+
+class Letters(Part):
+    """Sentences of the organisation's own for the letters that are drafted."""
+
+    appeal: Text = (
+        "Write to this address and say that you appeal. You need give no form, and somebody who had no part in this decides."
+    )
+    """How the customer asks for another look."""
+    stays_open: Text = "Anything new, anything urgent about safety and any legal right of yours is still dealt with as always."
+    """Which way to us stays open during a restriction."""
+    further: str = ""
+    """Who can be turned to beyond the organisation, such as an ombudsman; left out of the letters when empty."""
 
 
 class Pack(Part):
@@ -105,6 +131,10 @@ class Pack(Part):
     """Whether the policy itself gives a right of appeal. (Every notice offers a way to have it looked at again.)"""
     warn_first: bool
     """Whether a restriction needs an earlier warning."""
+    policy_first: bool = False
+    """Whether nobody may be restricted who was not given the policy before the conduct."""
+    mediation: bool = False
+    """Whether the policy has people talk it over with a mediator before anything harsher."""
     single_incident: Kinds = ()
     """Kinds of which one grave incident needs no warning first."""
     advisory: Kinds = ()
@@ -113,6 +143,8 @@ class Pack(Part):
     """Kinds that count strongly."""
     thresholds: Annotated[Thresholds, BeforeValidator(_thresholds)] = Field(default_factory=Thresholds)
     periods: Periods = Field(default_factory=Periods)
+    deciders: Deciders = Field(default_factory=Deciders)
+    letters: Letters = Field(default_factory=Letters)
     ladder: Annotated[tuple[Step, ...], BeforeValidator(_many), Field(min_length=1)]
     clauses: Annotated[tuple[Clause, ...], BeforeValidator(_many), Field(min_length=1, alias="clause")]
     path: Path = Field(default=Path(), alias="#path", exclude=True)
@@ -154,7 +186,9 @@ class Pack(Part):
         return next((step for step in self.ladder if step.stage == stage), None)
 
     def decider(self, stage: str) -> str:
-        """The role that decides at this stage; "" when the policy has no such stage."""
+        """The role that decides at this stage, or "appeal" or "terminate"; "" when the policy has no such stage."""
+        if stage in Deciders.model_fields:
+            return str(getattr(self.deciders, stage))
         step = self.step(stage)
         return step.decided_by if step else ""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from triage.finding import KINDS
 from triage.nearest import nearest
-from triage.pack import STAGES, Clause, Pack, Part, Periods, Step
+from triage.pack import STAGES, Clause, Deciders, Letters, Pack, Part, Periods, Step
 
 Place = Sequence[str | int]
 """Where in the file: keys, and for a list the position in it, e.g. ("clause", 3, "kinds")."""
@@ -47,7 +47,13 @@ def in_words(path: Path, text: str, error: Mapping[str, Any]) -> str:
 
 
 def _known_keys(place: Place) -> list[str]:
-    parts: dict[str | int, type[Part]] = {"clause": Clause, "ladder": Step, "periods": Periods}
+    parts: dict[str | int, type[Part]] = {
+        "clause": Clause,
+        "ladder": Step,
+        "periods": Periods,
+        "deciders": Deciders,
+        "letters": Letters,
+    }
     model = parts.get(place[0], Pack) if len(place) > 1 else Pack
     return [entry.alias or name for name, entry in model.model_fields.items() if not entry.exclude]
 
@@ -124,3 +130,6 @@ def _periods(pack: Pack) -> Iterator[tuple[Place, str]]:
     if pack.periods.review_days >= pack.periods.restriction_days:
         words = "a restriction would be reviewed before it begins; make review_days smaller than restriction_days"
         yield ("periods", "review_days"), words
+    if pack.periods.restriction_days > pack.periods.longest_restriction_days:
+        words = "the usual restriction would be longer than the longest one; make longest_restriction_days larger or this smaller"
+        yield ("periods", "restriction_days"), words

@@ -18,16 +18,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from triage import quantity
-from triage.errors import Misconfigured
+from triage.errors import Misconfigured, Permanent
 from triage.evidence import Thresholds
 from triage.finding import KINDS
 from triage.nearest import nearest
-from triage.pack import STAGES, Clause, Duty, Nature, Pack, Periods, Stage, Step
+from triage.pack import STAGES, Clause, Deciders, Duty, Letters, Nature, Pack, Periods, Stage, Step
 from triage.pack_fault import in_words, inconsistencies, told
 
 __all__ = [
-    "STAGES", "Clause", "Duty", "Nature", "Pack", "Periods", "Stage", "Step",
-    "check", "find", "load", "pack_names", "packs_folder", "show",
+    "STAGES", "Clause", "Deciders", "Duty", "Letters", "Nature", "Pack", "Periods", "Stage", "Step",
+    "begin", "check", "find", "load", "pack_names", "packs_folder", "show",
 ]  # fmt: skip
 
 
@@ -96,6 +96,18 @@ def check(path: str | Path) -> list[str]:
     return []
 
 
+def begin(path: Path) -> None:
+    """Writes a commented pack to start from. Raises Permanent when there is a file already, or none can be made there."""
+    text = (packs_folder() / "starting" / "our-policy.toml").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Permanent(f"{path} is there already and was left as it is; give a name that is free") from None
+    except OSError as fault:
+        raise Permanent(f"{path} cannot be written ({fault.strerror}); give a name in a folder you may write to") from None
+
+
 def show(pack: Pack) -> str:
     """The pack as a page to read: what is found under which clause, the numbers, the steps, and every clause."""
     since = pack.effective.isoformat() if pack.effective else "not dated"
@@ -104,6 +116,8 @@ def show(pack: Pack) -> str:
         f"policy {pack.id}, version {pack.version}, in force since: {since}",
         "binds customers and staff alike" if pack.binds_both_sides else "binds customers",
         "a warning comes before any restriction" if pack.warn_first else "a warning is not required before a restriction",
+        *(["nobody is restricted who was not given the policy first"] if pack.policy_first else []),
+        *(["talking it over with a mediator is offered before anything harsher"] if pack.mediation else []),
         "gives a right of appeal" if pack.appeal else "names no right of appeal; every notice offers another look all the same",
         "",
         "What is found, and under which clause",
@@ -117,6 +131,9 @@ def show(pack: Pack) -> str:
     lines += [f"  {name:<28} {getattr(pack.periods, name)}" for name in Periods.model_fields]
     lines += ["", "Steps"]
     lines += [f"  {step.stage:<9} {step.name}: {step.means} Decided by: {step.decided_by}." for step in pack.ladder]
+    lines += [f"  {name:<9} Decided by: {getattr(pack.deciders, name)}." for name in Deciders.model_fields]
+    lines += ["", "Own sentences in letters"]
+    lines += [f"  {name:<11} {getattr(pack.letters, name) or 'none'}" for name in Letters.model_fields]
     lines += ["", "Clauses"]
     for clause in pack.clauses:
         lines += [f"  {clause.ref}  {clause.title}", f"      {clause.nature}; {clause.duty}: {clause.note}"]
