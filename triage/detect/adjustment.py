@@ -7,6 +7,7 @@ another way than the form is not held against anybody; `needed` lets those detec
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from triage.detect import phrasebook
 from triage.detect.plain import fold
@@ -19,9 +20,14 @@ def needed(evidence: Evidence) -> bool:
     for turn in evidence.history:
         if turn.by_staff and turn.act and turn.act.adjustment_agreed:
             return True
-        if not turn.by_staff and phrasebook.found(fold(turn.message.own), phrasebook.load("adjustment")):
+        if not turn.by_staff and _asked(turn.message.own):
             return True
-    return phrasebook.found(fold(evidence.message.own), phrasebook.load("adjustment"))
+    return _asked(evidence.message.own)
+
+
+@lru_cache(maxsize=4096)
+def _asked(own: str) -> bool:  # kept, because every later mail of the contact asks it again
+    return phrasebook.found(fold(own), phrasebook.load("adjustment"))
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:

@@ -6,8 +6,8 @@ A first asking is innocent and so is chasing what we left undone, so each demand
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
+from functools import lru_cache
 
 from triage.detect.plain import fold
 from triage.evidence import Evidence, Turn
@@ -40,6 +40,7 @@ _TITLES = frozenset(
         "desk",
     ]
 )
+_NAME = re.compile(r"[^\W\d_]{3,}")
 _ASKED = re.compile(
     r"\?|\b(?:please|could you|can you|we need|i need|let (?:us|me) know|fill in|send (?:us|me)|tell (?:us|me)|form|stage one|complaints? (?:process|procedure|team|form))\b"
 )
@@ -60,7 +61,22 @@ def _refuses(turn: Turn) -> bool:
     if act is not None and (act.explains or act.final):
         return True
     words = act.answer if act is not None and act.answer else turn.message.own
+    return _says_no(words)
+
+
+@lru_cache(maxsize=4096)
+def _says_no(words: str) -> bool:  # this and what follows is kept, because every later mail of the matter asks it again
     return _REFUSAL.search(fold(words).text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _says_what_to_do(own: str) -> bool:
+    return _ASKED.search(fold(own).text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _names_in(name: str, local: str) -> frozenset[str]:
+    return frozenset(_NAME.findall(fold(name).text) + _NAME.findall(local))
 
 
 def answers(evidence: Evidence) -> tuple[Turn, ...]:
@@ -73,7 +89,7 @@ def requests(evidence: Evidence) -> tuple[Turn, ...]:
     return tuple(
         turn
         for turn in staff_turns(evidence)
-        if (turn.act and (turn.act.asks or turn.act.escalation)) or _ASKED.search(fold(turn.message.own).text)
+        if (turn.act and (turn.act.asks or turn.act.escalation)) or _says_what_to_do(turn.message.own)
     )
 
 
@@ -82,10 +98,9 @@ def staff_names(evidence: Evidence) -> frozenset[str]:
     names = {name for name in evidence.directory.names if len(name) > 2}
     for turn in evidence.history:
         if turn.by_staff:
-            names.update(re.findall(r"[^\W\d_]{3,}", fold(turn.message.sender.name).text))
-            names.update(re.findall(r"[^\W\d_]{3,}", turn.message.sender.email.partition("@")[0]))
+            names |= _names_in(turn.message.sender.name, turn.message.sender.email.partition("@")[0])
     for address in evidence.directory.staff:
-        names.update(re.findall(r"[^\W\d_]{3,}", address.partition("@")[0]))
+        names.update(_NAME.findall(address.partition("@")[0]))
     return frozenset(names - _TITLES)
 
 
@@ -116,21 +131,20 @@ def promised_standard(evidence: Evidence) -> timedelta | None:
     """How soon a reply is promised: by the settings, else by what our own mails told this contact ("within two working days")."""
     if evidence.service_standard is not None:
         return evidence.service_standard
-    for text in _texts(evidence):
-        found = _STANDARD.search(text)
-        if found:
-            count = _COUNT.get(found.group(1), 0) or (int(found.group(1)) if found.group(1).isdigit() else 1)
-            return timedelta(hours=count) if found.group(2).startswith("hour") else timedelta(days=count)
-    return None
+    told = (_standard_in(turn.message.own) for turn in reversed(evidence.history) if turn.by_staff)
+    return next((each for each in told if each is not None), None)
+
+
+@lru_cache(maxsize=4096)
+def _standard_in(own: str) -> timedelta | None:
+    found = _STANDARD.search(fold(own).text)
+    if found is None:
+        return None
+    count = _COUNT.get(found.group(1), 0) or (int(found.group(1)) if found.group(1).isdigit() else 1)
+    return timedelta(hours=count) if found.group(2).startswith("hour") else timedelta(days=count)
 
 
 _COUNT = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "seven": 7, "ten": 10, "a": 1}
 _STANDARD = re.compile(
     r"(?:answer|reply|replies|respond|response|come|messages|emails?)[^.\n]{0,60}?\b(?:within|in) (one|two|three|four|five|seven|ten|a|\d{1,3}) (?:working |business )?(days?|hours?)"
 )
-
-
-def _texts(evidence: Evidence) -> Iterator[str]:
-    for turn in reversed(evidence.history):
-        if turn.by_staff:
-            yield fold(turn.message.own).text

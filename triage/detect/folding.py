@@ -26,11 +26,18 @@ _ALSO_WORDS = frozenset(
 
 def fold(text: str, names: frozenset[str] = frozenset()) -> str:
     """Small letters, straight quotes, disguises undone, staff names marked; as long as `text`, padded with blanks."""
-    folded = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text).translate(_SIGNS)
+    folded = _lower(text).translate(_SIGNS)
     folded = _DISGUISED.sub(_undisguise, folded)
     folded = _SPACED.sub(_close_up, folded)
     folded = _STRETCHED.sub(_shorten, folded)
     return _mark(text, folded, names) if names else folded
+
+
+def _lower(text: str) -> str:
+    """Letter by letter, because a sigma at the end of a word and a Turkish I have no small letter of their own length and place."""
+    if "\u03a3" in text or "\u0130" in text:
+        return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    return text.lower()
 
 
 @cache

@@ -107,7 +107,9 @@ def announces(folded: str) -> bool:
 
 def announces_before(text: str, start: int) -> bool:
     """Whether what stands before this place, across blank lines, ends with a colon, so that what was announced begins here."""
-    return text[:start].rstrip().endswith(":")
+    while start > 0 and text[start - 1].isspace():
+        start -= 1
+    return text[start - 1 : start] == ":"
 
 
 def denied(folded: str, start: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from triage.detect import adjustment, background, phrasebook
 from triage.detect.plain import Plain, adjoining, fold
@@ -62,7 +63,12 @@ def _offers(turn: Turn) -> bool:
     """Whether a staff mail offers another person."""
     if turn.act is not None and (turn.act.alternative or turn.act.handover_to):
         return True
-    text = fold(turn.message.own).text
+    return _puts_forward(turn.message.own)
+
+
+@lru_cache(maxsize=4096)
+def _puts_forward(own: str) -> bool:  # kept, because every later mail of the matter asks it again
+    text = fold(own).text
     return _OFFER.search(text) is not None and _ABLE.search(text) is not None
 
 

@@ -143,7 +143,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    pattern: re.Pattern[str]
+    text: str
+    """As a regular expression."""
     parts: tuple[Part, ...]
     """What must be in the sentence, the rarest first; none for a phrase in a script that writes words together."""
 
@@ -151,7 +152,7 @@ class Phrase:
         """Every place of one sentence where the phrase stands."""
         words = plain.words[sentence]
         if all(part.filled(words) for part in self.parts):
-            return self.pattern.finditer(plain.text, *plain.bounds[sentence])
+            return _pattern(self.text).finditer(plain.text, *plain.bounds[sentence])
         return iter(())
 
 
@@ -224,7 +225,7 @@ def bound(groups: tuple[Group, ...]) -> Book:
     return Book(groups, {k: tuple(v) for k, v in whole.items()}, {k: tuple(v) for k, v in begun.items()}, tuple(unspaced))
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=200_000)
 def _woken(book: Book, word: str) -> tuple[tuple[int, int], ...]:
     """The phrases of a book that a word of a mail wakes."""
     woken = list(book.whole.get(word, ()))
@@ -242,11 +243,17 @@ def compiled(line: str) -> Phrase:
     """A phrase of a file as something to look for. Only bounded repeats over disjoint characters: the time is linear."""
     pattern, parts = _sequence(simplified(line))
     if UNSPACED.search(line):
-        return Phrase(re.compile(pattern), ())
+        return Phrase(pattern, ())
     known = sorted((part for part in parts if part is not None), key=Part.price)
     if not known:
         raise ValueError(f"the phrase {line!r} holds no word that must be there")
-    return Phrase(re.compile(rf"(?<!\w){pattern}(?!\w)"), tuple(known))
+    return Phrase(rf"(?<!\w){pattern}(?!\w)", tuple(known))
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compiled when a sentence first wakes the phrase: most are never needed in one run."""
+    return re.compile(text)
 
 
 def _sequence(line: str) -> tuple[str, list[Part | None]]:
@@ -332,9 +339,13 @@ def _split(text: str, mark: str) -> list[str]:
 
 def hits(plain: Plain, book: Book) -> Iterator[Hit]:
     """Every place where a phrase stands and nothing in its sentence takes it back."""
+    wakers = frozenset(word for word in plain.vocabulary if _woken(book, word))
+    unspaced = book.unspaced if plain.unspaced else ()
+    if not wakers and not unspaced:
+        return
     for sentence, words in enumerate(plain.words):
-        woken = {each for word in words for each in _woken(book, word)}
-        for at, number in (*sorted(woken), *(book.unspaced if plain.unspaced else ())):
+        woken = {each for word in wakers & words for each in _woken(book, word)}
+        for at, number in (*sorted(woken), *unspaced):
             group = book.groups[at]
             for place in group.phrases[number].within(plain, sentence):
                 if not any(next(each.within(plain, sentence), None) for each in group.unless):

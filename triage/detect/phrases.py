@@ -22,7 +22,8 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,15 @@ class Book:
     across: Book | None = None
     """The phrases that are looked for across two sentences."""
 
+    def wakers(self, words: frozenset[str]) -> frozenset[str]:
+        """Of the words of a whole mail those of which a sentence must hold one, or nothing of this book stands in it."""
+        return words & self._by_word.keys()
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether a sentence without any of its words need not be looked at."""
+        return not self._always
+
     def find(self, folded: str, words: frozenset[str]) -> Iterator[Hit]:
         """Every phrase that stands in this folded sentence; `words` are its words from `words_of`."""
         length, folded = len(folded), folded + " ."  # so that "$" may stand where a word could
@@ -245,15 +255,13 @@ class Book:
 
 def words_of(folded: str) -> frozenset[str]:
     """The words of a folded sentence, with and without what follows an apostrophe, and their beginnings ("sma~")."""
-    words: set[str] = set()
-    for token in set(_TOKEN.findall(folded)):
-        if "'" in token:
-            words.add(token.replace("'", ""))
-            words.update(piece for piece in token.split("'") if piece)
-        else:
-            words.add(token)
-    words.update([word[:end] + "~" for word in words for end in range(2, min(len(word), _STEM) + 1)])
-    return frozenset(words)
+    return frozenset(chain.from_iterable(map(_forms, set(_TOKEN.findall(folded)))))
+
+
+@lru_cache(maxsize=50_000)
+def _forms(token: str) -> tuple[str, ...]:
+    words = {token.replace("'", ""), *token.split("'")} - {""} if "'" in token else {token}
+    return (*words, *{word[:end] + "~" for word in words for end in range(2, min(len(word), _STEM) + 1)})
 
 
 @cache

@@ -67,6 +67,8 @@ class Plain:
     """Where the sentences of `text` that are not blank begin and end."""
     words: tuple[frozenset[str], ...]
     """The words of each."""
+    vocabulary: frozenset[str]
+    """The words of all."""
     unspaced: bool
     """Whether a script that writes words together occurs."""
 
@@ -116,7 +118,8 @@ def fold(text: str) -> Plain:
     plain, second = _edited(plain, _corrections(plain))
     bounds = tuple(_sentences(plain))
     words = tuple(frozenset(_WORD.findall(plain, start, end)) for start, end in bounds)
-    return Plain(plain, text, (first, second), bounds, words, UNSPACED.search(plain) is not None)
+    vocabulary = frozenset().union(*words)
+    return Plain(plain, text, (first, second), bounds, words, vocabulary, UNSPACED.search(plain) is not None)
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

@@ -138,5 +138,10 @@ def _new_facts(evidence: Evidence) -> tuple[str, ...]:
     facts = dict.fromkeys(_FACT.findall(evidence.message.own))
     if not facts:
         return ()
-    before = "\n".join(turn.message.own for turn in evidence.matter_history).lower()
-    return tuple(fact for fact in facts if fact.lower() not in before)
+    before = [_lowered(turn.message.own) for turn in evidence.matter_history]
+    return tuple(fact for fact in facts if not any(fact.lower() in text for text in before))
+
+
+@lru_cache(maxsize=1024)
+def _lowered(own: str) -> str:
+    return own.lower()

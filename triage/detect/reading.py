@@ -8,7 +8,7 @@ and with the stretches in it that are somebody else's words: quotations, "he sai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
@@ -50,6 +50,8 @@ class Sentence:
 class Reading:
     sentences: tuple[Sentence, ...]
     apologises: bool
+    words: frozenset[str]
+    """Those of all its sentences."""
 
     def __iter__(self) -> Iterator[Sentence]:
         return iter(self.sentences)
@@ -104,7 +106,7 @@ def read_text(own: str, subject: str = "", names: frozenset[str] = frozenset()) 
         foreign += [(0, len(copy))] if announced else hearsay.stretches(copy, apologises)
         sentences.append(Sentence(text, start, copy, words_of(copy), tuple(foreign)))
         announced = announced or hearsay.announces(copy)
-    return Reading(tuple(sentences), apologises)
+    return Reading(tuple(sentences), apologises, frozenset().union(*(sentence.words for sentence in sentences)))
 
 
 def _spans(text: str) -> Iterator[tuple[int, int, bool]]:
@@ -146,7 +148,7 @@ def _pieces(text: str, start: int, end: int, fresh: bool) -> Iterator[tuple[int,
 def spots(reading: Reading, phrases: Book) -> list[Spot]:
     """Every phrase of the book that the writer says on his own account, in the order of the mail."""
     found = []
-    for sentence in reading:
+    for sentence in _worth_a_look(reading, phrases):
         hits = [hit for hit in phrases.find(sentence.folded, sentence.words) if sentence.owns(hit.start)]
         found += [Spot(sentence, hit) for hit in hits if not hearsay.denied(sentence.folded, hit.start)]
     if phrases.across:
@@ -156,10 +158,21 @@ def spots(reading: Reading, phrases: Book) -> list[Spot]:
     return found
 
 
+def _worth_a_look(reading: Reading, phrases: Book) -> Iterable[Sentence]:
+    """The sentences that hold one of the book's words; for most books these are few."""
+    if not phrases.sleeps:
+        return reading
+    words = phrases.wakers(reading.words)
+    return [sentence for sentence in reading if not words.isdisjoint(sentence.words)] if words else ()
+
+
 def _across(reading: Reading, phrases: Book) -> list[Spot]:
     """What stands in a sentence and the next together, every part of it the writer's own."""
     found = []
-    for first, second in zip_longest(reading.sentences, reading.sentences[1:]):
+    near = {sentence.start for sentence in _worth_a_look(reading, phrases)}
+    for first, second in zip_longest(reading.sentences, reading.sentences[1:]) if near else ():
+        if first.start not in near and (second is None or second.start not in near):
+            continue
         folded = first.folded + (f" {second.folded}" if second else "")
         words = first.words | second.words if second else first.words
         for hits in phrases.gather(folded, words):

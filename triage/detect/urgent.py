@@ -80,8 +80,7 @@ def _unmeetable(evidence: Evidence, plain: Plain, hit: Hit) -> bool:
 
 def _shouted(own: str, plain: Plain) -> list[tuple[int, int]]:
     """Sentences that shout NOW with an order, in a mail that is not all capitals."""
-    letters = [letter for letter in own if letter.isalpha()]
-    if not letters or sum(letter.isupper() for letter in letters) > 0.6 * len(letters):
+    if not _SHOUTED.search(plain.original) or _all_capitals(own):
         return []
     return [
         (start, end)
@@ -90,6 +89,11 @@ def _shouted(own: str, plain: Plain) -> list[tuple[int, int]]:
         and _ORDER.search(plain.text[start:end])
         and not _POLITE.search(plain.text[start:end])
     ]
+
+
+def _all_capitals(own: str) -> bool:
+    letters = [letter for letter in own if letter.isalpha()]
+    return sum(letter.isupper() for letter in letters) > 0.6 * len(letters)
 
 
 def _justified(evidence: Evidence, plain: Plain) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 
 from triage.detect.pressing import answers_before
 from triage.evidence import Evidence, Turn
@@ -23,9 +24,14 @@ def _unasked(evidence: Evidence) -> list[Turn]:
     for turn in evidence.matter_history:
         if turn.by_staff:
             asked = bool(turn.act and turn.act.asks) if not turn.automatic else asked
-        elif not turn.automatic and not (asked and (turn.message.attachments or len(turn.message.own.split()) < 25)):
+        elif not turn.automatic and not (asked and (turn.message.attachments or _brief(turn.message.own))):
             found.append(turn)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _brief(own: str) -> bool:  # kept, because every later mail of the matter asks it again
+    return len(own.split()) < 25
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
