@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+import tomllib
+from typing import Any
 
-from triage import features
+import numpy as np
+
+from triage import features, hashed
 
 
 def signs_in(text: str) -> set[str]:
@@ -54,3 +58,41 @@ def test_hostile_input_takes_no_longer_than_its_length() -> None:
         features.signs_of(text, signs)
         features.sentences(text)
     assert time.perf_counter() - start < 5
+
+
+def test_the_columns_are_those_of_scikit_learn() -> None:
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    texts = [
+        "Where is my parcel?", "", " ", "a", "ab cd", "It's   £40 — f**k off!!! 🙄🙄", "ﬁne ﬁne FINE naïve Ünal 你好 ", "x" * 700,
+        'you you you you said so, and so did he; he did: "never again"', "\ud83d alone", "1 2 3 4 5 6", "tab\tand\nline",
+    ]  # fmt: skip
+    low = [features.folded(text).replace("\ud83d", "?") for text in texts]
+    shared: dict[str, Any] = {"lowercase": False, "alternate_sign": False, "norm": "l2", "dtype": "float32"}
+    words = HashingVectorizer(n_features=2**16, ngram_range=(1, 2), token_pattern=r"(?u)[\w'*!@$]+|[^\w\s]", **shared)
+    letters = HashingVectorizer(n_features=2**16, analyzer="char_wb", ngram_range=(3, 5), **shared)
+    wanted = csr_matrix(hstack([words.transform(low), letters.transform(low)]))
+    found = hashed.beside([hashed.words(low, 2**16), hashed.letters(low, 2**16)])
+    got = csr_matrix((found.values, found.columns, found.ends), shape=wanted.shape)
+    assert abs(got - wanted).max() < 1e-6
+    assert (abs(got) > 0).nnz == (abs(wanted) > 0).nnz
+
+
+def test_a_product_is_that_of_scipy() -> None:
+    signs = features.read_signs(features.signs_file())
+    texts = ["You are useless, all of you.", "", "Please call me back about the boiler.", "I will break your windows!!!"]
+    weights = np.random.default_rng(1).normal(size=(features.columns(signs), 3)).astype("float32")
+    assert np.allclose(features.rows(texts, signs).times(weights), features.matrix(texts, signs) @ weights, atol=1e-5)
+
+
+def test_a_sign_is_found_whatever_stands_beside_it() -> None:
+    signs = features.read_signs(features.signs_file())
+    groups = tomllib.loads(features.signs_file().read_text(encoding="utf-8"))
+    for name, terms in groups.items():
+        for term in terms:
+            for sentence in (term.rstrip("*"), f"So ({term.rstrip('*')}) it is", f"and {term.replace('*', 'ing')}, then"):
+                low = features.folded(sentence)
+                number = signs.names.index(name)
+                if signs.groups[number][1].search(low):
+                    assert number in features.signs_of(sentence, signs), (name, term, sentence)

@@ -2,7 +2,7 @@
 
 The model is one part of a judgement: it ranks what a person should look at, and the rules beside it (`triage.detect`) say why.
 A model file is never trusted for being there. It is read only when its manifest fits: hash, size, versions of the libraries
-that made it, and nothing in it but arrays (skops' own list of untrusted types must be empty). Anything else is refused with a
+that made it, and nothing in it but texts and arrays (`triage.model_file` can make nothing else of it). Anything else is refused with a
 sentence, and the program goes on with rules only.
 """
 
@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from triage import features
+from triage import features, model_file
 from triage.errors import Permanent
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from scipy.sparse import csr_matrix
 
 KINDS = (
     "any_abuse", "threat", "insult", "profanity", "sexual", "discrimination", "harassment", "intimidation",
@@ -40,8 +39,8 @@ SIZE_LIMIT = 5_000_000
 """Octets of the model file."""
 UNPACKED_LIMIT = 50_000_000
 """Octets of all its members together, so that a small file cannot fill the memory."""
-TRUSTED: frozenset[str] = frozenset()
-"""Types beyond skops' own list that a model may hold: none."""
+_AT_ONCE = 400
+"""Sentences that are scored together: more would take more memory and no less time."""
 _STANDS_OUT = 0.2
 """Sentences below it are never added up, however rare such a score is in ordinary mail."""
 _LIBRARIES = ("scikit-learn", "skops", "numpy", "scipy")
@@ -64,7 +63,8 @@ class Scorer:
     """A model that was checked and can be asked."""
 
     kinds: tuple[str, ...]
-    weights: csr_matrix
+    weights: NDArray[np.float32]
+    """A row for each column of the features, a column for each kind."""
     intercepts: NDArray[np.float64]
     signs: features.Signs
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -72,37 +72,38 @@ class Scorer:
 
     def sentences(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """Each text taken as one sentence: kind → probability, 0 to 1. A text without a letter has 0 throughout."""
+        return [dict(zip(self.kinds, row, strict=True)) for row in self._chances(texts).tolist()]
+
+    def _chances(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """A row for each text, a column for each kind."""
         import numpy as np
 
-        if not texts:
-            return []
-        sums = np.asarray((features.matrix(texts, self.signs) @ self.weights.T).todense(), dtype=float) + self.intercepts
-        chances = 1.0 / (1.0 + np.exp(-np.clip(sums, -40.0, 40.0)))
-        empty = [not text.strip() for text in texts]
-        chances[empty] = 0.0
-        return [dict(zip(self.kinds, map(float, row), strict=True)) for row in chances]
+        chances = np.zeros((len(texts), len(self.kinds)))
+        for start in range(0, len(texts), _AT_ONCE):
+            some = texts[start : start + _AT_ONCE]
+            sums = features.rows(some, self.signs).times(self.weights) + self.intercepts
+            chances[start : start + _AT_ONCE] = 1.0 / (1.0 + np.exp(-np.clip(sums, -40.0, 40.0)))
+        chances[[not text.strip() for text in texts]] = 0.0
+        return chances
 
     def pairs(self, text: str) -> dict[str, tuple[tuple[str, float], ...]]:
         """Kind → (sentence, probability) of every sentence of a text, in order: what detectors are shown as evidence."""
-        return self._pairs([text])[0]
-
-    def _pairs(self, texts: Sequence[str]) -> list[dict[str, tuple[tuple[str, float], ...]]]:
-        taken_apart = [features.sentences(text) for text in texts]
-        scored = iter(self.sentences([part.text for parts in taken_apart for part in parts]))
-        found = []
-        for parts in taken_apart:
-            rows = [(part.text, next(scored)) for part in parts]
-            found.append({kind: tuple((words, row[kind]) for words, row in rows) for kind in self.kinds})
-        return found
+        parts = [part.text for part in features.sentences(text)]
+        rows = self.sentences(parts)
+        return {kind: tuple((words, row[kind]) for words, row in zip(parts, rows, strict=True)) for kind in self.kinds}
 
     def remarkable(self, texts: Sequence[str]) -> list[dict[str, tuple[tuple[str, float], ...]]]:
         """The same for several texts at once, but only sentences above what one in a thousand ordinary business sentences
         exceeds; for the detectors. A hundred texts together take a fraction of the time that each by itself would."""
-        limits = {kind: self.thresholds.get(kind, {}).get("1", 1.0) for kind in self.kinds}
-        found = []
-        for by_kind in self._pairs(texts):
-            kept = {kind: tuple(pair for pair in pairs if pair[1] >= limits[kind]) for kind, pairs in by_kind.items()}
-            found.append({kind: pairs for kind, pairs in kept.items() if pairs})
+        import numpy as np
+
+        parts = [(number, part.text) for number, text in enumerate(texts) for part in features.sentences(text)]
+        chances = self._chances([words for _, words in parts])
+        found: list[dict[str, tuple[tuple[str, float], ...]]] = [{} for _ in texts]
+        for column, kind in enumerate(self.kinds):
+            for place in np.flatnonzero(chances[:, column] >= self.thresholds.get(kind, {}).get("1", 1.0)):
+                number, words = parts[place]
+                found[number][kind] = (*found[number].get(kind, ()), (words, float(chances[place, column])))
         return found
 
     def score_message(self, text: str) -> dict[str, Score]:
@@ -200,19 +201,14 @@ def _check_file(file: Path, expected: str) -> None:
 
 
 def _read(file: Path, manifest: Mapping[str, Any], signs: features.Signs) -> Scorer:
-    import skops.io
-    from scipy.sparse import csr_matrix
-
     try:
-        untrusted = set(skops.io.get_untrusted_types(file=file)) - TRUSTED
+        with zipfile.ZipFile(file) as members:
+            untrusted = model_file.foreign_types(model_file.schema_of(members))
         if untrusted:
-            raise Permanent(f"{file} holds types no model of ours holds: {', '.join(sorted(untrusted))}")
-        held = skops.io.load(file, trusted=sorted(TRUSTED))
+            raise Permanent(f"{file} holds types no model of ours holds: {', '.join(untrusted)}")
+        held = model_file.read(file)
         kinds, intercepts = tuple(held["kinds"]), held["intercepts"]
-        columns = features.columns(signs)
-        # check_format: indices outside the table are an error here and not a crash later
-        weights = csr_matrix((held["values"], held["columns"], held["ends"]), shape=(len(KINDS), columns))
-        weights.check_format(full_check=True)
+        weights = _table(held["values"], held["columns"], held["ends"], features.columns(signs))
     except Permanent:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as fault:
@@ -220,6 +216,19 @@ def _read(file: Path, manifest: Mapping[str, Any], signs: features.Signs) -> Sco
     if kinds != KINDS or intercepts.shape != (len(KINDS),):
         raise Permanent(f"{file} has other kinds than this program: run `triage train`")
     return Scorer(kinds, weights, intercepts, signs, manifest.get("thresholds", {}))
+
+
+def _table(values: NDArray[np.float32], columns: NDArray[np.int64], ends: NDArray[np.int64], width: int) -> NDArray[np.float32]:
+    """The weights as a full table of `width` rows. ValueError for places outside it, instead of a crash later."""
+    import numpy as np
+
+    sizes = np.diff(ends)
+    fits = len(ends) == len(KINDS) + 1 and ends[0] == 0 and ends[-1] == len(values) == len(columns) and (sizes >= 0).all()
+    if not fits or (len(columns) and not 0 <= columns.min() <= columns.max() < width):
+        raise ValueError("its weights do not fit the features")
+    table = np.zeros((width, len(KINDS)), dtype=np.float32)
+    table[columns, np.repeat(np.arange(len(KINDS)), sizes)] = values
+    return table
 
 
 def _digest(file: Path) -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from triage import hashed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -28,14 +30,16 @@ TEXT_LIMIT = 50_000
 """Characters of one text that are looked at."""
 SENTENCES_LIMIT = 400
 
-_WORD = r"(?u)[\w'*!@$]+|[^\w\s]"
 _SIGN_WEIGHT = 0.35
 _CROSS_WEIGHT = 0.25
 _SIGNS_LENGTH = 1.3
 """The sign columns of one row are no longer a vector than this, so that a long sentence is not guilty of its length."""
 _END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|\n+")
+_MOST_WORDS = 50_000
+"""So many words' groups are remembered at most."""
 _SPACES = re.compile(r"\s+")
 _LETTER = re.compile(r"\w", re.UNICODE)
+_WORD = re.compile(r"\w+")
 _SPACED_LETTERS = re.compile(r"\b(?:[a-z] ){2,12}[a-z]\b")
 _FOLDED = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "´": "'", "`": "'"})
 _QUOTED = re.compile(r"\"[^\"]{2,300}\"")
@@ -63,6 +67,27 @@ class Signs:
 
     groups: tuple[tuple[str, re.Pattern[str]], ...]
     names: tuple[str, ...] = field(default=())
+    whole: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Word → the groups that it may belong to, as far as they name it in full."""
+    begun: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """The same for the beginnings of words."""
+    wordless: frozenset[int] = frozenset()
+    """Groups with a term of marks alone, which are looked for in every sentence."""
+
+    _known: dict[str, frozenset[int]] = field(default_factory=dict)
+    """What was found out of a word, for the next time."""
+
+    def possible(self, low: str) -> frozenset[int]:
+        """The groups of which a folded sentence holds a word; the others cannot be found in it."""
+        return self.wordless.union(
+            *[self._known[word] if word in self._known else self._look_up(word) for word in _WORD.findall(low)]
+        )
+
+    def _look_up(self, word: str) -> frozenset[int]:
+        if len(self._known) > _MOST_WORDS:
+            self._known.clear()
+        beginnings = [self.begun.get(word[:end], frozenset()) for end in range(1, len(word) + 1)]
+        return self._known.setdefault(word, self.whole.get(word, frozenset()).union(*beginnings))
 
 
 _FORMS = (
@@ -91,7 +116,26 @@ def read_signs(file: Path) -> Signs:
     """The groups of a signs file; OSError or tomllib.TOMLDecodeError when it cannot be read."""
     groups = tomllib.loads(file.read_text(encoding="utf-8"))
     compiled = tuple((name, _pattern(terms)) for name, terms in groups.items())
-    return Signs(compiled, (*groups, *_FORMS))
+    whole: dict[str, set[int]] = {}
+    begun: dict[str, set[int]] = {}
+    wordless: set[int] = set()
+    for number, terms in enumerate(groups.values()):
+        for term in terms:
+            # the longest word of a term stands in every sentence that holds the term: in full, but for one that may go on
+            places = [(found.end() - found.start(), found.group(), found.end()) for found in _WORD.finditer(term.rstrip("*"))]
+            if not places:
+                wordless.add(number)
+                continue
+            _, word, end = max(places)
+            open_ended = term.endswith("*") and end == len(term.rstrip("*"))
+            (begun if open_ended else whole).setdefault(word, set()).add(number)
+    return Signs(
+        compiled,
+        (*groups, *_FORMS),
+        {word: frozenset(numbers) for word, numbers in whole.items()},
+        {word: frozenset(numbers) for word, numbers in begun.items()},
+        frozenset(wordless),
+    )
 
 
 def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
@@ -116,15 +160,19 @@ def sentences(text: str) -> list[Sentence]:
 
 def folded(text: str) -> str:
     """A text with odd letters, spacing and case evened out: "Ｆ u c k" → "fuck"."""
-    text = unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).translate(_FOLDED)
+    text = text[:TEXT_LIMIT]
+    text = text.replace("`", "'") if text.isascii() else unicodedata.normalize("NFKC", text).translate(_FOLDED)
     text = _SPACES.sub(" ", text).strip().lower()
     return _SPACED_LETTERS.sub(lambda match: match.group().replace(" ", ""), text)
 
 
 def signs_of(text: str, signs: Signs) -> list[int]:
     """The columns (indices into `signs.names`) of the signs a sentence shows, in rising order."""
-    low = folded(text)
-    there = [index for index, (_, pattern) in enumerate(signs.groups) if pattern.search(low)]
+    return _signs_of(text, folded(text), signs)
+
+
+def _signs_of(text: str, low: str, signs: Signs) -> list[int]:
+    there = [index for index in sorted(signs.possible(low)) if signs.groups[index][1].search(low)]
     first = len(signs.groups)
     forms = (
         _QUOTED.search(low), _SHOUT.search(text), _MARKS.search(low), _SNEER.search(low), _FURY.search(low), _WARMTH.search(low),
@@ -138,32 +186,34 @@ def columns(signs: Signs) -> int:
     return WORD_COLUMNS + LETTER_COLUMNS + len(signs.names) * (1 + len(signs.names))
 
 
-def matrix(texts: Sequence[str], signs: Signs) -> csr_matrix:
-    """One row a text: word columns, letter columns, then the signs and their pairs. Needs scikit-learn."""
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.feature_extraction.text import HashingVectorizer
-
+def rows(texts: Sequence[str], signs: Signs) -> hashed.Rows:
+    """One row a text: word columns, letter columns, then the signs and their pairs."""
     low = [folded(text) for text in texts]
-    shared: dict[str, Any] = {"lowercase": False, "alternate_sign": False, "norm": "l2", "dtype": "float32"}
-    words = HashingVectorizer(n_features=WORD_COLUMNS, ngram_range=(1, 2), token_pattern=_WORD, **shared)
-    letters = HashingVectorizer(n_features=LETTER_COLUMNS, analyzer="char_wb", ngram_range=(3, 5), **shared)
-    parts = [words.transform(low), letters.transform(low), _sign_rows(texts, signs)]
-    return csr_matrix(hstack(parts, format="csr", dtype="float32"))
+    return hashed.beside([hashed.words(low, WORD_COLUMNS), hashed.letters(low, LETTER_COLUMNS), _sign_rows(texts, low, signs)])
 
 
-def _sign_rows(texts: Sequence[str], signs: Signs) -> csr_matrix:
+def matrix(texts: Sequence[str], signs: Signs) -> csr_matrix:
+    """The same rows in scipy's form, for training."""
     from scipy.sparse import csr_matrix
+
+    table = rows(texts, signs)
+    return csr_matrix((table.values, table.columns, table.ends), shape=(len(texts), table.width), dtype="float32")
+
+
+def _sign_rows(texts: Sequence[str], low: Sequence[str], signs: Signs) -> hashed.Rows:
+    import numpy as np
 
     width = len(signs.names)
     indices: list[int] = []
     values: list[float] = []
     ends = [0]
-    for text in texts:
-        there = signs_of(text, signs)
+    for text, folded_text in zip(texts, low, strict=True):
+        there = _signs_of(text, folded_text, signs)
         pairs = [width + one * width + other for place, one in enumerate(there) for other in there[place + 1 :]]
         length = sqrt(len(there) * _SIGN_WEIGHT**2 + len(pairs) * _CROSS_WEIGHT**2)
         scale = min(1.0, _SIGNS_LENGTH / length) if length else 1.0
         indices += there + pairs
         values += [_SIGN_WEIGHT * scale] * len(there) + [_CROSS_WEIGHT * scale] * len(pairs)
         ends.append(len(indices))
-    return csr_matrix((values, indices, ends), shape=(len(texts), width + width * width), dtype="float32")
+    table = np.array(ends, dtype=np.int64), np.array(indices, dtype=np.int64), np.array(values, dtype=np.float32)
+    return hashed.Rows(*table, width + width * width)

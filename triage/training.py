@@ -208,7 +208,7 @@ def train(data_folder: Path, out: Path) -> dict[str, Any]:
     # Plain arrays only: skops counts even a sparse matrix among the types that need somebody's trust.
     held = {"kinds": list(conduct_model.KINDS), "values": weights.data, "columns": weights.indices, "ends": weights.indptr}
     skops.io.dump(held | {"intercepts": intercepts}, out / conduct_model.MODEL, compression=ZIP_DEFLATED, compresslevel=9)
-    model = conduct_model.Scorer(conduct_model.KINDS, weights, intercepts, signs)
+    model = conduct_model.Scorer(conduct_model.KINDS, weights.toarray().T, intercepts, signs)
     dev = pd.read_csv(sources["dev"], dtype=str, keep_default_na=False)
     ordinary = dev[dev["source"].isin(BUSINESS) & dev["none"].eq("1")]["text"]
     business = [part.text for text in ordinary for part in features.sentences(text)]
