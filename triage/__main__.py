@@ -9,6 +9,7 @@ import json
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -205,6 +206,31 @@ def doctor(
         print(f"{check.state:5}  {check.area}: {check.words}", flush=True)
     if wrong:
         raise typer.Exit(1)
+
+
+class MailProgram(StrEnum):
+    """The mail programs that must be told what a label is called."""
+
+    THUNDERBIRD = "thunderbird"
+    NEOMUTT = "neomutt"
+
+
+@app.command("client-setup")
+def client_setup(
+    program: MailProgram,
+    profile: Annotated[
+        Path | None, typer.Option(help="A Thunderbird profile's folder: writes its user.js instead of printing.")
+    ] = None,
+) -> None:
+    """Names and colours of the labels for a mail program, printed or put into a Thunderbird profile."""
+    from triage import client_setup as setup
+
+    if profile is None:
+        print(setup.thunderbird() if program is MailProgram.THUNDERBIRD else setup.neomutt(), end="")
+    elif program is MailProgram.THUNDERBIRD:
+        print(f"written: {setup.install(profile)}; it holds from the next start of Thunderbird")
+    else:
+        raise Misconfigured(["--profile: only Thunderbird has one; put the printed lines into your neomuttrc"])
 
 
 @app.command()
