@@ -10,18 +10,14 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from mailstate import OURS, State, copy_account, differences, flags, folders, mails, move, notes, state
+from ending import End, end_of
+from mailstate import OURS, copy_account, differences, flags, folders, mails, move, notes, state
 from sample import ABUSE_AGAIN, DOREEN, HOLD_ENDS, NOW, VANCE, Mail, address, desk, fill, letter, settings_file, story
 from servers import Server
 from stepper import Ran, Stepper, changes
-
-from triage.export import everything
-from triage.ledger import Ledger
 
 SHARES = 4
 """A test is cut into so many, so that two processes may share them."""
@@ -54,27 +50,7 @@ class Desk:
         return twin
 
     def end(self, now: str) -> End:
-        with Ledger.open(f"sqlite:///{self.folder / 'triage.db'}") as ledger:
-            conclusions = everything(ledger, datetime.fromisoformat(now))
-            for decision in conclusions["decisions"]:
-                del decision["number"]  # of the journal's entry, which counts what was done too, once for each time it was done
-            assert ledger.verify_journal() is None
-            books = {
-                "applied": {label: sorted(keys) for label, keys in ledger.applied("desk").items() if keys},
-                "notes": sorted((one.note_id, one.message_id) for one in ledger.notes("desk")),
-                "unconcluded": ledger.unconcluded(),
-            }
-        return End(state(self.server, self.user), folders(self.server, self.user, subscribed=True), conclusions, books)
-
-
-@dataclass(frozen=True)
-class End:
-    """All that can be compared afterwards."""
-
-    mailbox: State
-    subscribed: list[str]
-    conclusions: dict[str, Any]
-    books: dict[str, Any]
+        return end_of(self.server, self.user, self.folder, now)
 
 
 @pytest.fixture(scope="module")
@@ -136,21 +112,8 @@ def killed_and_run_again(start: Desk, command: tuple[str, ...], moment: int) -> 
 
 
 def assert_same_end(one: Desk, wanted: End, now: str, at: str) -> None:
-    found = one.end(now)
-    other = [
-        *differences(found.mailbox, wanted.mailbox),
-        *unlike(found.conclusions, wanted.conclusions),
-        *unlike(found.books, wanted.books),
-    ]
-    if found.subscribed != wanted.subscribed:
-        other.append(f"subscribed: {found.subscribed}, wanted {wanted.subscribed}")
+    other = one.end(now).unlike(wanted)
     assert not other, "\n".join([at, *other])
-
-
-def unlike(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    return [
-        f"{key}: {str(found[key])[:1500]}\n   wanted {str(wanted[key])[:1500]}" for key in wanted if found[key] != wanted[key]
-    ]
 
 
 def assert_nothing_left_to_do(one: Desk, command: tuple[str, ...], at: str) -> None:
