@@ -8,15 +8,16 @@ and a label somebody took off are left alone. Only held mail is ever moved, and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from triage import explanation, label, note
+from triage import digest, explanation, label, note
 from triage.conclusion import Row
 from triage.hearing import NOTE
 from triage.ledger import Ledger, Location
 from triage.mailbox import Mailbox
+from triage.message import Message
 from triage.policy import Pack
 from triage.settings import Settings
 
@@ -338,22 +339,62 @@ def _proposals(actor: Actor) -> list[Row]:
 class _Draft:
     """A note as it should be."""
 
-    proposal: Row
-    sections: tuple[explanation.Section, ...]
+    title: str
+    keys: tuple[str, ...]
+    """The mails it is about."""
     fingerprint: str
     message_id: str
+    compose: Callable[[], bytes]
 
 
 def _draft(actor: Actor, proposal: Row, pack: Pack) -> _Draft:
-    names, domain = actor.box.folders, actor.box.account.address.rpartition("@")[2]
+    names, address = actor.box.folders, actor.box.account.address
     sections = (*explanation.note(proposal, pack), explanation.how_to_answer(proposal, names.agree, names.dismiss))
-    return _Draft(proposal, sections, note.fingerprint(proposal, sections), note.message_id(proposal, sections, domain))
+    return _Draft(
+        title=f"{explanation.TITLES[proposal['kind']]}: {note.one_line(proposal['subject'], 60)}",
+        keys=tuple(proposal["keys"]),
+        fingerprint=note.fingerprint(proposal, sections),
+        message_id=note.message_id(proposal, sections, address.rpartition("@")[2]),
+        compose=lambda: note.compose(proposal, sections, mailbox=address, now=actor.now),
+    )
+
+
+def _digests(actor: Actor) -> dict[str, _Draft]:
+    """The digest of this day or week, by its id; it is written once and stands until the next."""
+    every, first = actor.settings.acting.digest, actor.settings.mailboxes[0].name
+    if every == "never" or actor.name != first:
+        return {}
+    stands_for = digest.period(every, actor.now, actor.settings.organisation.time_zone)
+    name, address = f"digest-{stands_for}", actor.box.account.address
+    message_id = f"<{name}@triage.{address.rpartition('@')[2]}>"
+
+    def compose() -> bytes:
+        return digest.compose(_summed_up(actor), name=name, message_id=message_id, mailbox=address)
+
+    return {name: _Draft(f"digest of {stands_for}", (), stands_for, message_id, compose)}
+
+
+def _summed_up(actor: Actor) -> digest.Digest:
+    staff = actor.settings.directory()
+    rows = actor.ledger.conclusions()
+    recent = actor.ledger.arrived(actor.now - timedelta(weeks=digest.WEEKS))
+    keys = {row["message_key"] for row in rows.findings if row["kind"] in digest.ABUSIVE}
+    mails = [mail for mail in actor.ledger.messages(sorted(keys)) if isinstance(mail, Message)]
+    last = actor.now - timedelta(days=7)
+    return digest.summed_up(
+        rows,
+        [at for at, sender in recent if not staff.employs(sender) and at <= actor.now],
+        {mail.key: [one.email for one in (*mail.to, *mail.cc)] for mail in mails if last < mail.sent_at <= actor.now},
+        staff={one.email for mail in mails for one in (*mail.to, *mail.cc) if staff.employs(one.email)} - staff.mailboxes,
+        now=actor.now,
+        zone=actor.settings.organisation.time_zone,
+    )
 
 
 def _notes(actor: Actor, proposals: list[Row], done: Done) -> None:
     """One note per proposal, the same note while nothing changed; a changed one takes the place of its forerunner."""
     pack = actor.settings.pack()
-    drafts = {proposal["id"]: _draft(actor, proposal, pack) for proposal in proposals}
+    drafts = {proposal["id"]: _draft(actor, proposal, pack) for proposal in proposals} | _digests(actor)
     known = {one.note_id: one for one in actor.ledger.notes(actor.name)}
     for half in [known.pop(name) for name in list(known) if name.endswith(BEGUN)]:
         draft = drafts.get(half.note_id.removesuffix(BEGUN))
@@ -364,11 +405,10 @@ def _notes(actor: Actor, proposals: list[Row], done: Done) -> None:
         before = known.get(name)
         if before and before.fingerprint == draft.fingerprint:
             continue
-        proposal = draft.proposal
-        done.plan.append(f"note: {explanation.TITLES[proposal['kind']]}: {note.one_line(proposal['subject'], 60)}")
+        done.plan.append(f"note: {draft.title}")
         done.notes += 1
         if not actor.dry:
-            _write_note(actor, draft, before.message_id if before else "")
+            _write_note(actor, name, draft, before.message_id if before else "")
     answered = {row["id"] for row in actor.ledger.conclusions().proposals if row["verdict"]}
     for one in known.values():
         if one.note_id not in drafts and one.note_id not in answered:
@@ -379,20 +419,18 @@ def _notes(actor: Actor, proposals: list[Row], done: Done) -> None:
                 actor.ledger.forget_note(one.note_id, actor.name)
 
 
-def _write_note(actor: Actor, draft: _Draft, before: str) -> None:
+def _write_note(actor: Actor, name: str, draft: _Draft, before: str) -> None:
     """Writes a note unless it is there, then takes away the one it takes the place of (`before`, its Message-ID).
 
     That it was begun is written down first: what a crash leaves must be found although its words may have changed since.
     """
     box, ledger, review = actor.box, actor.ledger, actor.box.folders.review
-    name = draft.proposal["id"]
     ledger.remember_note(name + BEGUN, actor.name, draft.message_id, "")
     if not box.find_by_message_id(review, draft.message_id):
-        raw = note.compose(draft.proposal, draft.sections, mailbox=box.account.address, now=actor.now)
-        box.append(review, raw, at=actor.now)
+        box.append(review, draft.compose(), at=actor.now)
     if before:
         _remove(actor, before)
-    told = {"mailbox": actor.name, "proposal": name, "message_id": draft.message_id, "keys": draft.proposal["keys"]}
+    told = {"mailbox": actor.name, "proposal": name, "message_id": draft.message_id, "keys": list(draft.keys)}
     with ledger.transaction():
         ledger.forget_note(name + BEGUN, actor.name)
         ledger.remember_note(name, actor.name, draft.message_id, draft.fingerprint)

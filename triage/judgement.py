@@ -36,16 +36,7 @@ _MOST_SCORED = 20_000
 
 def directory(settings: Settings) -> Directory:
     """Who we are, from the settings alone."""
-    organisation = settings.organisation
-    words = {
-        word for address in organisation.staff for word in address.partition("@")[0].replace("_", ".").split(".") if len(word) > 2
-    }
-    return Directory(
-        domains=frozenset(organisation.domains),
-        staff=tuple(organisation.staff),
-        mailboxes=frozenset(mailbox.address for mailbox in settings.mailboxes),
-        names=frozenset(words),
-    )
+    return settings.directory()
 
 
 def ground(settings: Settings, ledger: Ledger, now: datetime) -> Ground:

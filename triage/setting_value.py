@@ -167,6 +167,15 @@ def switch(text: str) -> bool:
     return _YES_OR_NO[text.lower()]
 
 
+def one_of(*known: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError(f"“{text}” is not known; write {', '.join(known[:-1])} or {known[-1]}")
+        return text
+
+    return read
+
+
 def security(text: str, info: ValidationInfo) -> str:
     if text not in PORTS:
         raise ValueError(f"“{text}” is not known; write tls, starttls or none")

@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from triage import policy
 from triage import setting_value as value
 from triage.errors import Misconfigured
+from triage.evidence import Directory
 from triage.oauth2 import Grant, TokenSource
 from triage.service_standard import ServiceStandard
 from triage.settings_file import sections
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from triage.mailbox import Account
 
 Security = Literal["tls", "starttls", "none"]
+Every = Literal["daily", "weekly", "never"]
 
 _MAILBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
@@ -150,6 +152,7 @@ class Acting(_Section):
     labels: Switch = True
     notes: Switch = True
     hold: Switch = True
+    digest: Annotated[Every, BeforeValidator(value.one_of("daily", "weekly", "never"))] = "never"
 
 
 class Daemon(_Section):
@@ -178,6 +181,19 @@ class Settings(_Section):
         if self.reading.since is None:
             return None
         return datetime.combine(self.reading.since, time(), tzinfo=self.organisation.time_zone).astimezone(UTC)
+
+    def directory(self) -> Directory:
+        """Who we are, from the settings alone."""
+        ours = self.organisation
+        words = {
+            word for address in ours.staff for word in address.partition("@")[0].replace("_", ".").split(".") if len(word) > 2
+        }
+        return Directory(
+            domains=frozenset(ours.domains),
+            staff=tuple(ours.staff),
+            mailboxes=frozenset(mailbox.address for mailbox in self.mailboxes),
+            names=frozenset(words),
+        )
 
     def pack(self) -> policy.Pack:
         """The organisation's policy pack; it was found sound when the settings were read."""

@@ -178,6 +178,15 @@ class Mails(Store):
             rows = connection.execute(select(of.payload).where(~of.readable).order_by(of.sent_at, of.key)).scalars().all()
         return [_unreadable_form().validate_json(payload) for payload in rows]
 
+    def arrived(self, since: datetime) -> list[tuple[datetime, str]]:
+        """When each mail found outside Sent was written, and by whom, from `since` on, in order of time."""
+        of = tables.messages.c
+        with self._reading() as connection:
+            query = (
+                select(of.sent_at, of.sender_email).where(of.role == "inbox", of.sent_at >= since).order_by(of.sent_at, of.key)
+            )
+            return [(row.sent_at, row.sender_email) for row in connection.execute(query)]
+
     def all_senders(self) -> list[str]:
         """Everybody outside who has written or was written to: senders of inbox mail, recipients of sent mail; sorted."""
         mail, who = tables.messages.c, tables.participants.c
