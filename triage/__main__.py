@@ -8,52 +8,26 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from triage import decision_commands
 from triage.errors import Misconfigured, Temporary, TriageError
+from triage.options import DryRun, Now, SettingsFile, clock
+from triage.options import ledger_of as _ledger
+from triage.options import settings_at as _load
 
 if TYPE_CHECKING:
     from triage.cycle import Report
-    from triage.ledger import Ledger
-    from triage.settings import Settings
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__.splitlines()[0] if __doc__ else None
 )
 
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file; see settings.ini for every key.")]
-Now = Annotated[str | None, typer.Option("--now", help="Replaces the clock: ISO 8601 with a zone, such as 2026-03-20T12:00:00Z.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Work everything out, print it, and write nothing anywhere.")]
-
-
-def clock(text: str | None) -> datetime:
-    """The time to work at, aware and in UTC. Raises Misconfigured for a time that is none or names no zone."""
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Misconfigured([f"--now: {text!r} is not a time; write it as 2026-03-20T12:00:00Z"]) from None
-    if moment.tzinfo is None:
-        raise Misconfigured([f"--now: {text!r} names no time zone; add Z for UTC, or an offset such as +01:00"])
-    return moment.astimezone(UTC)
-
-
-def _load(path: Path, *, connecting: bool = False) -> Settings:
-    from triage.settings import load
-
-    return load(path, connecting=connecting)
-
-
-def _ledger(settings: Settings) -> Ledger:
-    from triage.ledger import Ledger
-
-    return Ledger.open(settings.store.url)
+decision_commands.join(app)
 
 
 def _print_report(report: Report, *, dry: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from triage.evidence import Directory, Evidence, Turn
 from triage.finding import KINDS, SURE, Finding
 from triage.message import Message
 from triage.policy import Pack
+from triage.ruling import Ruling
 from triage.service_standard import ServiceStandard
 from triage.story import Story, tell
 from triage.verdict import Verdict, dismissed, on_proposals
@@ -42,6 +43,8 @@ class Ground:
     standard: ServiceStandard | None = None
     zone: tzinfo = field(default=ZoneInfo("UTC"))
     verdicts: tuple[Verdict, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    """What people recorded about contacts, oldest first."""
     scores: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]] = field(default_factory=dict)
     """Message key → what the trained model says of it."""
 
@@ -190,7 +193,7 @@ def _review_at(story: Story, ground: Ground, matters: Sequence[Row], restriction
     """The next moment at which the passing of time alone may change this conclusion; None when there is none."""
     moments = [datetime.fromisoformat(row["deadline"]) for row in matters if row["deadline"]]
     for one in restrictions:
-        moments += [one.start] + ([one.over_at] if one.over_at else [])
+        moments += [one.start, one.over_at]
     for turn in story.turns:
         if turn.act and turn.act.promise_due:
             moments.append(turn.act.promise_due)
@@ -224,7 +227,7 @@ def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding]
 
 def _proposals(
     story: Story, ground: Ground, findings: Sequence[Finding], decision: Decision, in_force: Sequence[hold.Restriction],
-    held: Mapping[str, hold.Restriction], matters: Sequence[Row], contact: str,
+    held: Mapping[str, hold.Restriction], matters: Sequence[Row], contact: str, restrictions: Sequence[Row],
 ) -> tuple[Row, ...]:  # fmt: skip
     """What a person is asked to look at: mail to read now, a warning or a restriction to consider, a hold that is in force."""
     turns = {turn.message.key: turn for turn in story.turns}
@@ -242,8 +245,12 @@ def _proposals(
         first = min((turns[f.message_key] for f in decision.rests_on), key=lambda turn: turn.message.sent_at)
         rows.append(_proposal(decision.stage, first.message.key, last, decision.rests_on, story, contact))
     for one in in_force:
-        notice = next(turn for turn in story.turns if turn.message.message_id == one.notice_id)
+        notice = next((turn for turn in story.turns if turn.message.message_id == one.notice_id), None)
+        notice = notice or next((turn for turn in reversed(story.turns) if turn.matter in one.matters), None)
+        if notice is None:
+            continue  # nothing of theirs is known that it could cover
         row = _proposal("hold", one.notice_id, notice, [f for f in decision.rests_on if f.matter in one.matters], story, contact)
+        row["restriction_id"] = one.id
         row["held"] = [turns[key].message.message_id for key, which in held.items() if which is one]
         rows.append(row)
     for turn in story.turns:
@@ -260,7 +267,7 @@ def _proposals(
         row["checks"] = [asdict(check) for check in decision.checks]
         row["our_part"] = by_matter.get(row["matter"])
         row["warned_on"] = decision.warned.message.sent_at.isoformat() if decision.warned else None
-        row["restriction"] = _restriction(in_force[-1], ground.now, contact) if in_force else None
+        row["restriction"] = next((one for one in restrictions if one["id"] == row.get("restriction_id")), None)
         row["policy"] = ground.pack.title
         row["decided_by"] = ground.pack.decider("restrict" if row["kind"] in ("restrict", "hold") else "warn")
     return tuple(rows)
@@ -271,17 +278,43 @@ def _unread(turn: Turn) -> str:
     return next((f for f in turn.message.faults if f.endswith("a person must look") and "somebody else's" not in f), "")
 
 
-def _restriction(one: hold.Restriction, now: datetime, contact: str) -> Row:
+def _gaps(one: hold.Restriction, at: Standing, pack: Pack) -> list[str]:
+    """What a restriction that only a letter announced lacks: people sent it, so it holds, and this is told to them."""
+    if one.ruling:
+        return []
+    said = ["who decided and why is not recorded: `triage hold start` completes it"]
+    if not one.end_named:
+        said.append(f"the letter names no end: it lapses after the usual {pack.periods.restriction_days} days")
+    before = replace(at.story, turns=tuple(turn for turn in at.story.turns if turn.message.sent_at < one.start))
+    keys = {turn.message.key for turn in before.turns}
+    known = [finding for finding in at.findings if finding.message_key in keys]
+    earlier = [each for each in at.restrictions if each.start < one.start]
+    then = decide(before, known, earlier, now=one.start, rulings=[ruling for ruling in at.rulings if ruling.at < one.start])
+    renewal = any(each.over_at >= one.start for each in earlier)
+    open_then = [check for check in then.checks if check.name in then.unmet and not (renewal and check.name == "not_warned")]
+    return said + [f"when it was sent a safeguard was open: {check.words}" for check in open_then]
+
+
+def _restriction(one: hold.Restriction, at: Standing, pack: Pack) -> Row:
+    now = at.now
     return {
-        "contact": contact,
+        "gaps": _gaps(one, at, pack),
+        "id": one.id,
+        "contact": at.contact,
         "notice": one.notice_id,
         "words": one.words,
         "start": one.start.isoformat(),
-        "until": one.until.isoformat() if one.until else None,
+        "until": one.until.isoformat(),
+        "end_named": one.end_named,
         "ended_early": one.ended_early.isoformat() if one.ended_early else None,
         "in_force": one.in_force(now),
         "subject": one.subject,
         "matters": list(one.matters),
+        "kind": one.kind,
+        "reason": one.reason,
+        "reader": one.reader,
+        "recorded": one.ruling.id if one.ruling else "",
+        "overrides": [asdict(each) for each in one.ruling.overrides] if one.ruling else [],
         "decided_by": one.decided_by,
         "appeal_offered": one.appeal_offered,
     }
@@ -307,6 +340,37 @@ def _wanted(
     return tuple(sorted(rows, key=lambda row: str(row["message_key"])))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one contact stands at a moment: what a person who decides about them goes by."""
+
+    story: Story
+    contact: str
+    findings: tuple[Finding, ...]
+    rulings: tuple[Ruling, ...]
+    """Those about this contact."""
+    restrictions: tuple[hold.Restriction, ...]
+    decision: Decision
+    now: datetime
+
+    @property
+    def in_force(self) -> list[hold.Restriction]:
+        return [one for one in self.restrictions if one.in_force(self.now)]
+
+
+def standing(
+    addresses: Collection[str], messages: Iterable[Message], ground: Ground, template_twins: Mapping[str, tuple[str, ...]]
+) -> Standing:
+    """Where the contact with these addresses stands at `ground.now`, from these mails."""
+    story = tell(addresses, messages, ground.directory)
+    contact = contact_id(story)
+    findings = _findings(story, ground, template_twins, contact)
+    rulings = tuple(one for one in ground.rulings if one.concerns(story.addresses))
+    told = hold.restrictions(story, rulings, timedelta(days=ground.pack.periods.restriction_days))
+    decision = decide(story, findings, told, now=ground.now, highest=ground.pack.highest_stage, rulings=rulings)
+    return Standing(story, contact, findings, rulings, told, decision, ground.now)
+
+
 def conclude(
     addresses: Collection[str],
     messages: Iterable[Message],
@@ -320,15 +384,13 @@ def conclude(
     `addresses`: the contact's, lower case. `messages`: every stored mail from, to or copied to one of them, in any order.
     `template_twins`: message key → earlier mails by other people in the same words. `joins`: why the addresses are one contact.
     """
-    story = tell(addresses, messages, ground.directory)
-    contact = contact_id(story)
-    findings = _findings(story, ground, template_twins or {}, contact)
-    told = hold.restrictions(story)
-    in_force = [one for one in told if one.in_force(ground.now)]
+    at = standing(addresses, messages, ground, template_twins or {})
+    story, contact, findings, told, decision = at.story, at.contact, at.findings, at.restrictions, at.decision
+    in_force = at.in_force
     held = hold.held(story, in_force, findings)
-    decision = decide(story, findings, told, now=ground.now, highest=ground.pack.highest_stage)
     seen = dict.fromkeys(turn.matter for turn in story.turns if story.owns(turn))
     rows = tuple(_matter(one, story, ground, findings, held.keys(), contact) for one in seen)
+    restrictions = tuple(_restriction(one, at, ground.pack) for one in told)
     review = _review_at(story, ground, rows, told)
     own = [turn.message for turn in story.turns if not turn.by_staff and story.owns(turn)]
     names = dict.fromkeys(message.sender.name for message in own if message.sender.name)
@@ -349,7 +411,7 @@ def conclude(
         contact=record,
         matters=rows,
         findings=findings,
-        restrictions=tuple(_restriction(one, ground.now, contact) for one in told),
-        proposals=_proposals(story, ground, findings, decision, in_force, held, rows, contact),
+        restrictions=restrictions,
+        proposals=_proposals(story, ground, findings, decision, in_force, held, rows, contact, restrictions),
         wanted=_wanted(story, findings, held.keys(), rows, contact),
     )

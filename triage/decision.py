@@ -20,6 +20,7 @@ from triage.detect.pressing import undone
 from triage.evidence import Turn
 from triage.finding import KINDS, SURE, Finding
 from triage.hold import Restriction
+from triage.ruling import Ruling
 from triage.story import Story
 
 Stage = Literal["clear", "watch", "warn", "restrict", "held"]
@@ -63,6 +64,10 @@ class Decision:
     warned: Turn | None = None
     """The staff message that warned, if a warning is on file and has not lapsed."""
     grave: bool = False
+    went_on: bool = False
+    """Whether conduct after a warning is on file."""
+    warned_at: datetime | None = None
+    """When the warning was given, in a mail or another way."""
 
 
 def counts(finding: Finding) -> bool:
@@ -92,15 +97,22 @@ def points(findings: Iterable[Finding]) -> float:
     return total + min(persistence, PERSISTENCE_MOST) if total else 0.0
 
 
-def _warning(story: Story, restrictions: Sequence[Restriction], now: datetime) -> Turn | None:
-    """The last warning on file; one that led to a restriction which has ended is used up, one of over a year ago has lapsed."""
-    ended = max((r.over_at for r in restrictions if r.over_at is not None and r.over_at < now), default=None)
-    for turn in reversed(story.turns):
-        if turn.act and turn.act.warning and story.owns(turn):
-            lapsed = now - turn.message.sent_at > WARNING_LASTS
-            used_up = ended is not None and turn.message.sent_at < ended
-            return None if lapsed or used_up else turn
-    return None
+def _warning(
+    story: Story, restrictions: Sequence[Restriction], rulings: Iterable[Ruling], now: datetime
+) -> tuple[datetime | None, Turn | None]:
+    """The last warning on file, when it was given and the mail if it was one; one that led to a restriction which has ended is
+    used up, one of over a year ago has lapsed."""
+    given: list[tuple[datetime, Turn | None]] = [
+        (turn.message.sent_at, turn) for turn in story.turns if turn.act and turn.act.warning and story.owns(turn)
+    ]
+    given += [(ruling.told, None) for ruling in rulings if ruling.act == "warn" and ruling.told and ruling.told <= now]
+    if not given:
+        return None, None
+    at, turn = max(given, key=lambda one: one[0])
+    ended = max((r.over_at for r in restrictions if r.over_at < now), default=None)
+    lapsed = now - at > WARNING_LASTS
+    used_up = ended is not None and at < ended
+    return (None, None) if lapsed or used_up else (at, turn)
 
 
 def dealt_with(matter: str, story: Story, now: datetime) -> str:
@@ -139,9 +151,10 @@ def _went_on(since: Sequence[Finding], before: Sequence[Finding]) -> tuple[Findi
 
 
 def gates(
-    story: Story, findings: Sequence[Finding], counted: Sequence[Finding], warned: Turn | None, grave: bool, now: datetime
-) -> tuple[Check, ...]:
-    """Every safeguard with whether it is met, for this contact now."""
+    story: Story, findings: Sequence[Finding], counted: Sequence[Finding], warned: datetime | None, grave: bool, now: datetime,
+    rulings: Sequence[Ruling] = (),
+) -> tuple[Check, ...]:  # fmt: skip
+    """Every safeguard with whether it is met, for this contact now. `warned`: when, if a warning is on file."""
     about = {f.matter for f in counted} or {turn.matter for turn in story.turns if not turn.by_staff and story.owns(turn)}
     undone = sorted(one for one in about if not dealt_with(one, story, now))
     standing = [f for f in findings if not f.dismissed and not f.by_staff]
@@ -157,14 +170,12 @@ def gates(
 
     welfare = [f for f in kind("welfare") if now - when[f.message_key].message.sent_at <= WELFARE_LASTS]
     rights = [f for f in kind("rights") if not answered_since(f)]
-    appeals = [
-        f
-        for f in kind("appeal")
-        if not any(
-            t.act and t.act.appeal_decided and t.message.sent_at > when[f.message_key].message.sent_at for t in story.turns
-        )
-    ]
-    warned_words = f"warned on {warned.message.sent_at:%Y-%m-%d}" if warned else "one grave incident needs no warning first"
+    decided = [t.message.sent_at for t in story.turns if t.act and t.act.appeal_decided]
+    decided += [ruling.at for ruling in rulings if ruling.act == "appeal-decided"]
+    appealed = [when[f.message_key].message.sent_at for f in kind("appeal")]
+    appealed += [ruling.received or ruling.at for ruling in rulings if ruling.act == "appeal"]
+    appeals = [at for at in appealed if not any(later > at for later in decided)]
+    warned_words = f"warned on {warned:%Y-%m-%d}" if warned else "one grave incident needs no warning first"
     return (
         Check("not_dealt_with", not undone, "the matter was answered" if not undone else "a matter was never really answered"),
         Check("not_warned", bool(warned) or grave or not counted, warned_words if warned or grave else "no warning is on file"),
@@ -198,19 +209,23 @@ def gates(
 
 
 def decide(
-    story: Story, findings: Sequence[Finding], restrictions: Sequence[Restriction], *, now: datetime, highest: Stage = "held"
-) -> Decision:
-    """The stage of one contact at `now` (aware, UTC), the open safeguards, and all that was checked."""
+    story: Story, findings: Sequence[Finding], restrictions: Sequence[Restriction], *, now: datetime, highest: Stage = "held",
+    rulings: Sequence[Ruling] = (),
+) -> Decision:  # fmt: skip
+    """The stage of one contact at `now` (aware, UTC), the open safeguards, and all that was checked.
+
+    `rulings`: what people recorded about this contact.
+    """
     when = {turn.message.key: turn.message.sent_at for turn in story.turns}
     counted = [f for f in findings if counts(f)]
     in_force = [r for r in restrictions if r.in_force(now)]
-    warned = _warning(story, restrictions, now)
-    acted = max([r.start for r in restrictions if r.start <= now] + ([warned.message.sent_at] if warned else []), default=None)
+    warned, letter = _warning(story, restrictions, rulings, now)
+    acted = max([r.start for r in restrictions if r.start <= now] + ([warned] if warned else []), default=None)
     since = [f for f in counted if acted is None or when[f.message_key] > acted]
     before = [f for f in counted if acted is not None and when[f.message_key] <= acted]
     grave = [f for f in since if f.severity == "grave"]
     went_on = _went_on(since, before) if warned else ()
-    safeguards = gates(story, findings, since or counted, warned, bool(grave), now)
+    safeguards = gates(story, findings, since or counted, warned, bool(grave), now, rulings)
     unmet = tuple(check.name for check in safeguards if not check.met)
     weight = points(since)
     checks = (
@@ -237,4 +252,4 @@ def decide(
             f for f in findings if KINDS[f.kind] != "protective" and not f.by_staff and not f.dismissed and f.strength >= SURE
         ]
         stage, rests_on = ("watch" if seen else "clear"), tuple(seen)
-    return Decision(stage, unmet, checks, rests_on, warned, bool(grave))
+    return Decision(stage, unmet, checks, rests_on, letter, bool(grave), bool(went_on), warned)

@@ -153,7 +153,7 @@ def _next(proposal: Row) -> tuple[str, ...]:
             "The hold begins only when that notice is in Sent. The program cannot start it.",
         )
     restriction = proposal["restriction"] or {}
-    until = f"until {day(restriction['until'])}" if restriction.get("until") else "with no end date in the notice: please add one"
+    until = f"until {day(restriction['until'])}" if restriction else "until its end"
     return (
         f"Mail on this matter is filed in Triage/Held {until}; somebody still reads it, and no reply is owed.",
         "A new matter, a legal right, an appeal, anything about welfare or an emergency stays in the inbox.",
@@ -178,7 +178,10 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     if kind == "hold":
         sections.append(Section("What your notice says", (f'"{_short(proposal["restriction"]["words"])}"',)))
         held = proposal.get("held", [])
-        sections.append(Section("What is held", (f"{len(held)} mails so far.",)))
+        restriction = proposal["restriction"]
+        sections.append(Section("What is held", (f"{len(held)} mails so far; {restriction['reader']} reads them.",)))
+        if restriction["gaps"]:
+            sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
     else:
         if kind != "urgent":
             sections.append(our_part(matter))

@@ -1,15 +1,16 @@
 """No-reply holds: in force through a notice that staff sent, ended by their date or by a person, with mail that never falls under one.
 
-The program starts no hold. A staff message that tells the customer of a restriction puts one in force (000/4-d, P06); it ends
-by itself on its date (F39), and then nothing stays filed. A mail that speaks of welfare, a right, an appeal, an adjustment or
+The program starts no hold. A staff message that tells the customer of a restriction puts one in force (000/4-d, P06), or a
+decision that a person recorded; it ends by itself on its date (F39), and then nothing stays filed. A mail that speaks of welfare, a right, an appeal, an adjustment or
 an emergency, one on a new matter, one nobody could authenticate and one without readable words are never held (X01–X05, F33).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from triage import terms
 from triage.answer import Notice
@@ -17,6 +18,7 @@ from triage.detect import phrasebook
 from triage.detect.plain import fold
 from triage.evidence import Turn
 from triage.finding import Finding
+from triage.ruling import FILED, Ruling
 from triage.story import Story
 
 SHIELDED = frozenset({"welfare", "rights", "appeal", "adjustment", "unauthenticated", "campaign"})
@@ -24,32 +26,70 @@ UNSURE_IS_ENOUGH = 0.3
 """A protective finding as weak as this already keeps a mail out of the hold folder: being wrong that way costs a minute."""
 
 
+USUAL = timedelta(days=90)
+"""How long a restriction lasts whose notice names no end, where the pack says nothing else: none is for ever (F39)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Restriction:
     """One restriction that the customer was told of."""
 
     notice_id: str
-    """Message-ID of the notice."""
+    """Message-ID of the notice; for one told another way, what was recorded of it."""
     words: str
     start: datetime
-    until: datetime | None
+    until: datetime
+    """Its last moment, in UTC."""
     subject: str
     matters: tuple[str, ...]
-    """The matters it covers: those that existed when it was announced, or the one it names."""
+    """The matters it covers: those that existed when it was announced, or those it names."""
     decided_by: str
-    """The address that sent the notice."""
+    """Who decided: as recorded, else the address that sent the notice."""
     appeal_offered: str
     ended_early: datetime | None = None
+    end_named: bool = True
+    """Whether somebody named the end; if not, it is the usual one."""
+    ruling: Ruling | None = None
+    """The decision as a person recorded it; None where only the notice is known."""
+    renewed: tuple[Ruling, ...] = ()
+    ended_by: str = ""
+
+    @property
+    def id(self) -> str:
+        """Short, and the same whenever it is worked out."""
+        if self.ruling and not self.notice_id.startswith("<"):
+            return f"r-{self.ruling.id[:8]}"
+        return "r-" + hashlib.sha256(self.notice_id.encode()).hexdigest()[:8]
+
+    @property
+    def kind(self) -> str:
+        return self.ruling.kind if self.ruling else "no-reply"
+
+    @property
+    def reason(self) -> str:
+        return self.ruling.reason if self.ruling else self.words
+
+    @property
+    def reader(self) -> str:
+        return self.ruling.reader if self.ruling else self.decided_by
 
     def in_force(self, now: datetime) -> bool:
         if self.ended_early is not None and now >= self.ended_early:
             return False
-        return self.start <= now and (self.until is None or now <= self.until)
+        return self.start <= now <= self.until
 
     @property
-    def over_at(self) -> datetime | None:
-        ends = [end for end in (self.until, self.ended_early) if end is not None]
-        return min(ends, default=None)
+    def over_at(self) -> datetime:
+        return self.until if self.ended_early is None else min(self.until, self.ended_early)
+
+    def covers(self, turn: Turn) -> bool:
+        """Whether a mail of the contact's falls into its scope of matters, addresses, mailboxes and time."""
+        said = turn.message
+        if self.ruling and said.sender.email not in self.ruling.addresses:
+            return False
+        if self.ruling and self.ruling.mailboxes and said.mailbox not in self.ruling.mailboxes:
+            return False
+        return turn.matter in self.matters and said.sent_at > self.start
 
 
 def _covered(notice: Notice, told: Turn, story: Story) -> tuple[str, ...]:
@@ -66,29 +106,74 @@ def _covered(notice: Notice, told: Turn, story: Story) -> tuple[str, ...]:
     return tuple(dict.fromkeys((told.matter, best) if alike.get(best, 0) >= 0.6 else (told.matter,)))
 
 
-def restrictions(story: Story) -> tuple[Restriction, ...]:
-    """Every restriction that staff announced in the story, oldest first; a later notice or lifting ends an earlier one."""
+def restrictions(story: Story, rulings: Iterable[Ruling] = (), usual: timedelta = USUAL) -> tuple[Restriction, ...]:
+    """Every restriction that staff announced in the story or recorded, oldest first; a later notice or lifting ends an earlier one.
+
+    `rulings`: what people recorded about this contact, in any order. `usual`: the length of one whose notice names no end.
+    """
+    events: list[tuple[datetime, int, Turn | Ruling]] = [(t.message.sent_at, 0, t) for t in story.turns if t.by_staff and t.act]
+    events += [(ruling.at, 1, ruling) for ruling in rulings]
     found: list[Restriction] = []
-    for turn in story.turns:
-        if not turn.by_staff or turn.act is None:
-            continue
-        notice, said = turn.act.restriction, turn.message
-        if (notice or turn.act.lifted) and found and found[-1].in_force(said.sent_at):
-            last = found.pop()
-            found.append(
-                Restriction(
-                    last.notice_id, last.words, last.start, last.until, last.subject, last.matters,
-                    last.decided_by, last.appeal_offered, said.sent_at,
-                )
-            )  # fmt: skip
-        if notice:
-            found.append(
-                Restriction(
-                    said.message_id, notice.words, max(notice.start, said.sent_at), notice.until, notice.subject,
-                    _covered(notice, turn, story), said.sender.email, notice.appeal_offered,
-                )
-            )  # fmt: skip
+    for _, _, event in sorted(events, key=lambda one: one[:2]):
+        if isinstance(event, Ruling):
+            _ruled(event, found, story)
+        else:
+            _announced(event, found, story, usual)
     return tuple(found)
+
+
+def _announced(turn: Turn, found: list[Restriction], story: Story, usual: timedelta) -> None:
+    assert turn.act is not None
+    notice, said = turn.act.restriction, turn.message
+    if (notice or turn.act.lifted) and found and found[-1].in_force(said.sent_at):
+        found[-1] = replace(found[-1], ended_early=said.sent_at, ended_by=said.message_id)
+    if notice:
+        start = max(notice.start, said.sent_at)
+        found.append(
+            Restriction(
+                said.message_id, notice.words, start, notice.until or start + usual, notice.subject,
+                _covered(notice, turn, story), said.sender.email, notice.appeal_offered, end_named=notice.until is not None,
+            )
+        )  # fmt: skip
+
+
+def _ruled(ruling: Ruling, found: list[Restriction], story: Story) -> None:
+    if ruling.act == "restrict":
+        _restricted(ruling, found, story)
+        return
+    place = next((n for n, one in enumerate(found) if one.id == ruling.about), None)
+    if place is None or not found[place].in_force(ruling.at):
+        return
+    one = found[place]
+    ends = ruling.act == "lift" or (ruling.act == "appeal-decided" and ruling.outcome == "allowed")
+    if ends:
+        found[place] = replace(one, ended_early=ruling.at, ended_by=ruling.by)
+    elif ruling.act == "renew" and ruling.until:
+        found[place] = replace(one, until=max(one.until, ruling.until), end_named=True, renewed=(*one.renewed, ruling))
+    elif ruling.act == "appeal-decided" and ruling.outcome == "varied" and ruling.until:
+        found[place] = replace(one, until=min(one.until, ruling.until))
+
+
+def _restricted(ruling: Ruling, found: list[Restriction], story: Story) -> None:
+    """A recorded restriction: it completes the one its notice in Sent announced, or stands by itself."""
+    assert ruling.until is not None and ruling.start is not None
+    letters = [one.notice_id if one.notice_id.startswith("<") else "" for one in found]
+    if ruling.notice and ruling.notice in letters:
+        place = letters.index(ruling.notice)
+        one = found[place]
+        found[place] = replace(
+            one,
+            until=min(one.until, ruling.until) if one.end_named else ruling.until,
+            matters=ruling.matters or one.matters,
+            decided_by=ruling.by,
+            ruling=ruling,
+            end_named=True,
+        )
+        return
+    begun = (turn.matter for turn in story.turns if turn.message.sent_at <= ruling.start)
+    matters = ruling.matters or tuple(dict.fromkeys(begun))
+    told = ruling.notice or f"not told: {ruling.id}"
+    found.append(Restriction(told, ruling.reason, ruling.start, ruling.until, "", matters, ruling.by, "", ruling=ruling))
 
 
 def _emergency(own: str) -> str:
@@ -117,12 +202,25 @@ def held(story: Story, in_force: Collection[Restriction], findings: Iterable[Fin
     by_message: dict[str, list[Finding]] = {}
     for finding in findings:
         by_message.setdefault(finding.message_key, []).append(finding)
-    found = {}
+    found: dict[str, Restriction] = {}
+    answered: dict[str, list[datetime]] = {}
     for turn in story.turns:
         if turn.by_staff or turn.message.sender.email not in story.addresses:
             continue
         for one in in_force:
-            covered = turn.matter in one.matters and turn.message.sent_at > one.start
-            if covered and not why_not_held(turn, by_message.get(turn.message.key, ())):
+            covered = one.kind in FILED and one.covers(turn)
+            if covered and not why_not_held(turn, by_message.get(turn.message.key, ())) and _beyond(one, turn, answered):
                 found[turn.message.key] = one
     return found
+
+
+def _beyond(one: Restriction, turn: Turn, answered: dict[str, list[datetime]]) -> bool:
+    """Whether a covered mail is filed: always, or only beyond the number that is answered in the period."""
+    if one.kind != "number-per-period" or one.ruling is None:
+        return True
+    at = turn.message.sent_at
+    recent = [moment for moment in answered.get(one.id, ()) if at - moment < timedelta(days=one.ruling.days)]
+    if len(recent) >= one.ruling.number:
+        return True
+    answered[one.id] = [*recent, at]
+    return False

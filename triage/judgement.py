@@ -11,8 +11,8 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache
 
-from triage import contact, hearing
-from triage.conclusion import Conclusion, Ground, Row, conclude, twins
+from triage import contact, hearing, record
+from triage.conclusion import Conclusion, Ground, Row, Standing, conclude, standing, twins
 from triage.conduct_model import Scorer, load
 from triage.contact import Join
 from triage.errors import TriageError
@@ -48,6 +48,7 @@ def ground(settings: Settings, ledger: Ledger, now: datetime) -> Ground:
         standard=settings.organisation.service_standard,
         zone=settings.organisation.time_zone,
         verdicts=hearing.verdicts(ledger),
+        rulings=record.rulings(ledger),
     )
 
 
@@ -162,15 +163,29 @@ def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple
 
 def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledger, on: Ground) -> Conclusion | None:
     """What follows for one contact; None for an address without any mail of which it is a party."""
+    messages, on, alike = _read(people, ledger, on)
+    return conclude(people, messages, on, template_twins=alike, joins=joins) if messages else None
+
+
+def standing_of(people: frozenset[str], ledger: Ledger, on: Ground, before: datetime | None = None) -> Standing:
+    """Where one contact stands at `on.now`; or stood at `before`, from what was written and recorded until then."""
+    messages, on, alike = _read(people, ledger, on)
+    if before is not None:
+        messages = [message for message in messages if message.sent_at < before]
+        on = replace(on, now=before, rulings=tuple(one for one in on.rulings if one.at < before))
+    return standing(people, messages, on, alike)
+
+
+def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> tuple[list[Message], Ground, Mapping[str, tuple[str, ...]]]:
+    """All mail with one contact, what the model says of it, and who else wrote the same."""
     messages = ledger.messages_with(people)
     if not messages:
-        return None
+        return [], on, {}
     messages += _among_ourselves(messages, ledger, on.directory)
     theirs = [m for m in messages if m.sender.email in people and m.role == "inbox" and not m.automatic]
     _hear(theirs)
     on = replace(on, scores={m.key: _heard[m.key] for m in theirs if m.key in _heard})
-    alike = {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
-    return conclude(people, messages, on, template_twins=alike, joins=joins)
+    return messages, on, {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
 
 
 @cache

@@ -155,6 +155,16 @@ class Acting(_Section):
     digest: Annotated[Every, BeforeValidator(value.one_of("daily", "weekly", "never"))] = "never"
 
 
+class Deciders(_Section):
+    """Who has the roles that the policy names: addresses of ours. Without any, nobody can record such a decision."""
+
+    warn: Annotated[tuple[str, ...], BeforeValidator(value.each(value.address))] = ()
+    """Empty: every member of staff may."""
+    restrict: Annotated[tuple[str, ...], BeforeValidator(value.each(value.address))] = ()
+    appeal: Annotated[tuple[str, ...], BeforeValidator(value.each(value.address))] = ()
+    terminate: Annotated[tuple[str, ...], BeforeValidator(value.each(value.address))] = ()
+
+
 class Daemon(_Section):
     """When `triage run` looks."""
 
@@ -173,6 +183,7 @@ class Settings(_Section):
     mailboxes: tuple[MailboxSettings, ...]
     reading: Reading
     acting: Acting
+    deciders: Deciders = Deciders()
     daemon: Daemon
     path: Path
 
@@ -205,6 +216,7 @@ SECTIONS: Final[Mapping[str, type[_Section]]] = {
     "store": Store,
     "reading": Reading,
     "acting": Acting,
+    "deciders": Deciders,
     "daemon": Daemon,
 }
 """The sections that stand once; beside them one [mailbox:NAME] for each mailbox."""

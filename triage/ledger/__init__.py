@@ -8,7 +8,7 @@ entirely or not at all.
     engine.py       reaching it · fault.py  its errors in words · store.py  transactions
     mail.py         mails · places.py  cursors, locations · likeness.py  what ties mails and people together
     conclusions.py  contacts, matters, findings … · journal.py  what was done, hash-chained · notebook.py  notes, small facts
-    applied.py      what of ours stands in the mailboxes
+    applied.py      what of ours stands in the mailboxes · papers.py  what people wrote when they decided
 """
 
 from triage.ledger.ledger import Ledger

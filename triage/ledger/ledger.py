@@ -18,13 +18,14 @@ from triage.ledger.journal import Journal
 from triage.ledger.likeness import Likeness
 from triage.ledger.mail import Mails
 from triage.ledger.notebook import Notebook
+from triage.ledger.papers import Papers
 from triage.ledger.places import Places
 from triage.ledger.schema import migrate
 
 _PAGE = 1000
 
 
-class Ledger(Mails, Places, Likeness, Conclusions, Applied, Journal, Notebook):
+class Ledger(Mails, Places, Likeness, Conclusions, Applied, Journal, Papers, Notebook):
     """Everything the program knows, in one database. Outside a `transaction()` every call commits by itself.
 
     Every method raises Temporary when the database is locked or away, Permanent when it cannot be used.

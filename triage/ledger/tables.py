@@ -205,6 +205,7 @@ journal_head = Table(
     Column("number", BigInteger, nullable=False),
     Column("hash", Words, nullable=False),
 )
+papers = Table("papers", metadata, _term("digest", primary_key=True), _payload())
 notes = Table(
     "notes",
     metadata,

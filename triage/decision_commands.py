@@ -1,0 +1,294 @@
+"""The commands by which people record what they decided. Thin: each makes a ruling of its options and hands it to the one door."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from triage.errors import Misconfigured, Permanent
+from triage.options import (
+    Contact,
+    DryRun,
+    Now,
+    SettingsFile,
+    clock,
+    day_given,
+    first_moment,
+    last_moment,
+    ledger_of,
+    settings_at,
+)
+
+if TYPE_CHECKING:
+    from triage.ruling import Ruling
+    from triage.settings import Settings
+
+By = Annotated[str, typer.Option("--by", help="Who decided: the address of one of us with the role.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence.")]
+Notice = Annotated[str | None, typer.Option("--notice", help="Message-ID of the letter in Sent that told the customer.")]
+NoticeFile = Annotated[Path | None, typer.Option("--notice-file", help="A copy of the letter, where it went another way.")]
+Told = Annotated[str | None, typer.Option("--told", help="With --notice-file: the day on which they were told, as 2026-03-20.")]
+Until = Annotated[str | None, typer.Option("--until", help="The last day, as 2026-06-30.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--override", help="A safeguard set aside, with the reason: welfare=REASON. May be repeated.")
+]
+Grounds = Annotated[
+    list[str] | None, typer.Option("--ground", help="An incident or a Message-ID it rests on as well. May be repeated.")
+]
+Circumstances = Annotated[
+    str, typer.Option("--circumstances", help="What is known of the person, how serious it is, and our own part in it.")
+]
+Given = Annotated[str | None, typer.Option("--policy-given", help="The day on which they were given the policy.")]
+Efforts = Annotated[str, typer.Option("--efforts", help="What was tried to help besides what the mails show.")]
+Safety = Annotated[
+    str, typer.Option("--safety-reason", help="Why they cannot be told first; only where somebody's safety is at stake.")
+]
+About = Annotated[
+    str | None, typer.Option("--restriction", help="Its id, as `triage register` shows it; needed if there are several.")
+]
+
+
+def _proof(settings: Settings, notice: str | None, file: Path | None, told: str | None) -> dict[str, Any]:
+    """How the contact was told: a letter in Sent, or a copy of one with its SHA-256 and the day."""
+    if file is None:
+        return {"notice": f"<{notice.strip().strip('<>')}>"} if notice else {}
+    try:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as fault:
+        raise Permanent(f"--notice-file: {file} cannot be read ({fault.strerror})") from None
+    at = first_moment(day_given("--told", told), settings.organisation.time_zone)
+    return {"notice": f"file {file.name} sha256:{digest}", "told": at}
+
+
+def _overrides(given: list[str] | None) -> tuple[Any, ...]:
+    from triage.ruling import Override
+
+    pairs = [text.partition("=") for text in given or ()]
+    return tuple(Override(gate.strip(), reason.strip()) for gate, _, reason in pairs)
+
+
+def _by(by: str) -> str:
+    return by.strip().lower().strip("<>")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _record(settings: Settings, ruling: Ruling, contact: str, *, dry: bool = False) -> Ruling:
+    from triage.deciding import rule
+
+    with ledger_of(settings) as ledger:
+        kept = rule(replace(ruling, recorded_by=_user()), contact, ledger, settings, dry=dry)
+    print(("would be recorded: " if dry else "recorded: ") + f"{kept.act} by {kept.by}, {', '.join(sorted(kept.addresses))}")
+    for line in kept.impact:
+        print(f"  covers: {line}")
+    for one in kept.overrides:
+        print(f"  set aside: {one.gate}, because {one.reason}")
+    return kept
+
+
+def warn(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason, notice: Notice = None, notice_file: NoticeFile = None,
+    told: Told = None, ground: Grounds = None, now: Now = None, dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Records a warning that was given by letter or another way. One that lies in Sent is seen without it."""
+    from triage.ruling import Ruling
+
+    chosen, at = settings_at(settings), clock(now)
+    ruling = Ruling(
+        "warn", at, _by(by), reason, frozenset(), grounds=tuple(ground or ()), **_proof(chosen, notice, notice_file, told)
+    )
+    _record(chosen, ruling, contact, dry=dry_run)
+
+
+def no_action(contact: Contact, settings: SettingsFile, by: By, reason: Reason, now: Now = None) -> None:
+    """Records that somebody looked and decided to do nothing: difficult is not unacceptable."""
+    from triage.ruling import Ruling
+
+    _record(settings_at(settings), Ruling("no-action", clock(now), _by(by), reason, frozenset()), contact)
+
+
+def refer(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason,
+    to: Annotated[str, typer.Option(help="Where it was taken, such as police, or the safeguarding team.")],
+    ground: Grounds = None, now: Now = None,
+) -> None:  # fmt: skip
+    """Records that a person took it to the police or another body. The program itself tells nobody."""
+    from triage.ruling import Ruling
+
+    ruling = Ruling("refer", clock(now), _by(by), reason, frozenset(), to=to, grounds=tuple(ground or ()))
+    _record(settings_at(settings), ruling, contact)
+
+
+def terminate(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason, circumstances: Circumstances,
+    why: Annotated[str, typer.Option("--why", help="conduct, non-payment or other-breach; kept apart.")] = "conduct",
+    notice: Notice = None, notice_file: NoticeFile = None, told: Told = None, override: Overrides = None, ground: Grounds = None,
+    efforts: Efforts = "", policy_given: Given = None, safety_reason: Safety = "", now: Now = None, dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Records that the service to a customer ends. It moves no mail."""
+    from triage.ruling import Ground, Ruling
+
+    if why not in ("conduct", "non-payment", "other-breach"):
+        raise Misconfigured([f"--why: {why!r} is none; write conduct, non-payment or other-breach"])
+    chosen, at = settings_at(settings), clock(now)
+    ruling = Ruling(
+        "terminate", at, _by(by), reason, frozenset(), circumstances=circumstances, ground=cast("Ground", why),
+        overrides=_overrides(override), grounds=tuple(ground or ()), efforts=efforts, safety_reason=safety_reason,
+        policy_given=day_given("--policy-given", policy_given), **_proof(chosen, notice, notice_file, told),
+    )  # fmt: skip
+    _record(chosen, ruling, contact, dry=dry_run)
+
+
+hold = typer.Typer(help="Restrictions: start, renew, lift. Only what a person decided, with an end.", no_args_is_help=True)
+
+
+@hold.command("start")
+def hold_start(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason, circumstances: Circumstances,
+    notice: Notice = None, notice_file: NoticeFile = None, told: Told = None, until: Until = None,
+    kind: Annotated[
+        str,
+        typer.Option(help="no-reply, limited-subjects, number-per-period, one-reader, written-only or representative-only."),
+    ] = "no-reply",
+    start: Annotated[str | None, typer.Option("--from", help="The first day; when they were told, if left out.")] = None,
+    matter: Annotated[list[str] | None, typer.Option(help="A matter it covers; all of theirs, if left out. May be repeated.")] = None,
+    mailbox: Annotated[list[str] | None, typer.Option(help="A mailbox it holds in; all, if left out. May be repeated.")] = None,
+    number: Annotated[int, typer.Option(help="For number-per-period: so many mails …")] = 0,
+    days: Annotated[int, typer.Option(help="… in so many days are answered.")] = 0,
+    reader: Annotated[str, typer.Option(help="Which of us reads what is held; who decided, if left out.")] = "",
+    override: Overrides = None, ground: Grounds = None, efforts: Efforts = "", policy_given: Given = None,
+    safety_reason: Safety = "",
+    frivolous: Annotated[list[str] | None, typer.Option(help="cause=, merit= or trivial= and the reason.")] = None,
+    vexatious: Annotated[list[str] | None, typer.Option(help="malice=, harassment= or nuisance= and the reason.")] = None,
+    now: Now = None, dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Records a restriction, if nothing stands in its way; --dry-run tells what does, and what it would mean."""
+    from triage.ruling import KINDS, Ruling
+
+    if kind not in KINDS:
+        raise Misconfigured([f"--kind: there is no kind {kind!r}; write one of {', '.join(KINDS)}"])
+    chosen, at = settings_at(settings), clock(now)
+    zone = chosen.organisation.time_zone
+    ruling = Ruling(
+        "restrict", at, _by(by), reason, frozenset(), kind=kind, circumstances=circumstances,
+        start=first_moment(day_given("--from", start), zone), until=last_moment(day_given("--until", until), zone),
+        matters=tuple(matter or ()), mailboxes=frozenset(mailbox or ()), number=number, days=days, reader=_by(reader),
+        overrides=_overrides(override), grounds=tuple(ground or ()), efforts=efforts, safety_reason=safety_reason,
+        policy_given=day_given("--policy-given", policy_given), frivolous=tuple(frivolous or ()), vexatious=tuple(vexatious or ()),
+        **_proof(chosen, notice, notice_file, told),
+    )  # fmt: skip
+    _record(chosen, ruling, contact, dry=dry_run)
+
+
+@hold.command("renew")
+def hold_renew(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason, until: Until = None, restriction: About = None,
+    notice: Notice = None, notice_file: NoticeFile = None, told: Told = None, override: Overrides = None,
+    efforts: Efforts = "", policy_given: Given = None, safety_reason: Safety = "", now: Now = None, dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Renews a restriction shortly before its end, by a decision of its own. Without one it lapses."""
+    from triage.ruling import Ruling
+
+    chosen, at = settings_at(settings), clock(now)
+    ruling = Ruling(
+        "renew", at, _by(by), reason, frozenset(), about=restriction or "", efforts=efforts, safety_reason=safety_reason,
+        until=last_moment(day_given("--until", until), chosen.organisation.time_zone), overrides=_overrides(override),
+        policy_given=day_given("--policy-given", policy_given), **_proof(chosen, notice, notice_file, told),
+    )  # fmt: skip
+    _record(chosen, ruling, contact, dry=dry_run)
+
+
+@hold.command("lift")
+def hold_lift(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason, restriction: About = None, now: Now = None
+) -> None:
+    """Ends a restriction before its date; what was held goes back to the inbox at the next pass."""
+    from triage.ruling import Ruling
+
+    ruling = Ruling("lift", clock(now), _by(by), reason, frozenset(), about=restriction or "")
+    _record(settings_at(settings), ruling, contact)
+
+
+appeal = typer.Typer(help="Appeals against a restriction: that one came in, and how it was decided.", no_args_is_help=True)
+
+
+@appeal.command("open")
+def appeal_open(
+    contact: Contact, settings: SettingsFile, by: By,
+    received: Annotated[str, typer.Option(help="The day on which it came in, as 2026-03-20.")],
+    reason: Annotated[str, typer.Option(help="What it says, in a sentence.")] = "an appeal came in",
+    restriction: About = None, now: Now = None,
+) -> None:  # fmt: skip
+    """Records an appeal that came by letter or telephone. One that comes by mail is seen without it."""
+    from triage.ruling import Ruling
+
+    chosen = settings_at(settings)
+    came = first_moment(day_given("--received", received), chosen.organisation.time_zone)
+    _record(chosen, Ruling("appeal", clock(now), _by(by), reason, frozenset(), about=restriction or "", received=came), contact)
+
+
+@appeal.command("decide")
+def appeal_decide(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason,
+    outcome: Annotated[str, typer.Option(help="allowed (it ends), varied (it ends earlier: --until) or refused.")],
+    until: Until = None, restriction: About = None, now: Now = None,
+) -> None:  # fmt: skip
+    """Records how an appeal was decided, by somebody who had no part in the restriction."""
+    from triage.ruling import Outcome, Ruling
+
+    if outcome not in ("allowed", "varied", "refused"):
+        raise Misconfigured([f"--outcome: {outcome!r} is none; write allowed, varied or refused"])
+    chosen = settings_at(settings)
+    ruling = Ruling(
+        "appeal-decided", clock(now), _by(by), reason, frozenset(), about=restriction or "", outcome=cast("Outcome", outcome),
+        until=last_moment(day_given("--until", until), chosen.organisation.time_zone),
+    )  # fmt: skip
+    _record(chosen, ruling, contact)
+
+
+def incident(
+    contact: Contact, settings: SettingsFile, by: By,
+    on: Annotated[str, typer.Option(help="The day on which it happened, as 2026-03-20.")],
+    channel: Annotated[str, typer.Option(help="telephone, visit, letter, social media, …")],
+    words: Annotated[str, typer.Option(help="What was seen and heard, without judging it.")],
+    kind: Annotated[str, typer.Option(help="A kind of finding (rules/README.md), or other.")] = "other",
+    effect: Annotated[str, typer.Option(help="What it did to whoever met it, in their words.")] = "",
+    link: Annotated[str, typer.Option(help="Where a copy is, such as the address of a post.")] = "",
+    clause: Annotated[str, typer.Option(help="The clause it falls under; found by the kind, if left out.")] = "",
+    witnessed: Annotated[bool, typer.Option("--witnessed", help="It happened to somebody else.")] = False,
+    now: Now = None,
+) -> None:  # fmt: skip
+    """Writes down what happened by telephone, at the counter, by post or on the web. Mail does not show it."""
+    from triage.deciding import report
+    from triage.ruling import Incident
+
+    chosen, at = settings_at(settings), clock(now)
+    happened = first_moment(day_given("--on", on), chosen.organisation.time_zone)
+    assert happened is not None
+    told = Incident(
+        at, happened, channel, kind, words, _by(by), frozenset(), effect=effect, link=link, clause=clause, witnessed=witnessed
+    )
+    with ledger_of(chosen) as ledger:
+        kept = report(told, contact, ledger, chosen)
+    print(f"written down as incident {kept.id[:12]}{f', under {kept.clause}' if kept.clause else ''}")
+
+
+def join(app: typer.Typer) -> None:
+    """Adds these commands to the program's."""
+    app.command()(warn)
+    app.command("no-action")(no_action)
+    app.command()(refer)
+    app.command()(terminate)
+    app.command()(incident)
+    app.add_typer(hold, name="hold")
+    app.add_typer(appeal, name="appeal")
