@@ -12,6 +12,7 @@ The phrases are data: rules/phrases/staff-*.toml.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from triage.answer import StaffAct
 from triage.message import Message
@@ -29,14 +30,11 @@ def read(message: Message, before: Sequence[tuple[Message, bool]]) -> StaffAct:
     """
     if message.automatic:
         return StaffAct(no_answer_because="an automatic reply")
-    own = message.own
-    parts = sentences.read(own)
-    told = notices.judge(parts, message.sent_at)
-    points = pointers.judge(message, parts)
+    parts, told, points = _alone(message)
     open_request = _open_request(before)
     warns = bool(told.warning or told.restriction or told.lifted or told.appeal_decided)
     found = answering.judge(
-        own, parts, open_request, notices=warns, handed_over=points.hands_over, adjusted=points.adjustment_agreed
+        message.own, parts, open_request, notices=warns, handed_over=points.hands_over, adjusted=points.adjustment_agreed
     )
     return StaffAct(
         answer=found.answer,
@@ -58,6 +56,13 @@ def read(message: Message, before: Sequence[tuple[Message, bool]]) -> StaffAct:
     )
 
 
+@lru_cache(maxsize=512)
+def _alone(message: Message) -> tuple[tuple[sentences.Sentence, ...], notices.Notices, pointers.Pointers]:
+    """What a letter says whatever came before it; kept for the other contacts that it went to, and for the next pass."""
+    parts = sentences.read(message.own)
+    return parts, notices.judge(parts, message.sent_at), pointers.judge(message, parts)
+
+
 def _open_request(before: Sequence[tuple[Message, bool]]) -> answering.Request:
     """What the customer wrote since staff last wrote; before that too, when they had written nothing since."""
     since: list[Message] = []
@@ -68,5 +73,4 @@ def _open_request(before: Sequence[tuple[Message, bool]]) -> answering.Request:
             since.append(message)
         if len(since) >= _MOST_OPEN:
             break
-    texts = [f"{one.subject}\n{one.own[: sentences.LONGEST]}" for one in since]
-    return answering.request(texts, [sentences.plain(text) for text in texts])
+    return answering.together(answering.request(f"{one.subject}\n{one.own[: sentences.LONGEST]}") for one in since)

@@ -10,11 +10,12 @@ or a warning around it makes it doubtful.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from triage.staff_reading.phrases import groups
-from triage.staff_reading.sentences import Clause, Sentence
+from triage.staff_reading.sentences import Clause, Sentence, plain
 
 _HARD = ("done", "decision", "appointment")
 _SOFT = ("offer", "fact")
@@ -61,11 +62,18 @@ class Request:
     adjustment: bool = False
 
 
-def request(texts: Sequence[str], plains: Sequence[str]) -> Request:
-    """What the customer's open mails ask; `plains` are the same texts in plain form."""
-    words = frozenset(stem for plain in plains for stem in _stems(plain))
-    wanted = groups("pointers")["adjustment_wanted"]
-    return Request(words, any("?" in text for text in texts), any(plain in wanted for plain in plains))
+@lru_cache(maxsize=2048)
+def request(text: str) -> Request:
+    """What one mail of the customer asks; kept, because each of our letters on the matter is read beside it."""
+    words = plain(text)
+    return Request(frozenset(_stems(words)), "?" in text, words in groups("pointers")["adjustment_wanted"])
+
+
+def together(requests: Iterable[Request]) -> Request:
+    """What several mails ask."""
+    every = list(requests)
+    words = frozenset[str]().union(*(one.words for one in every))
+    return Request(words, any(one.questions for one in every), any(one.adjustment for one in every))
 
 
 def judge(
@@ -106,11 +114,12 @@ def _english(sentences: Sequence[Sentence]) -> bool:
     return len(words) < 6 or known >= 0.18 * len(words)
 
 
-def _idle(clause: Clause) -> list[str]:
+@lru_cache(maxsize=4096)
+def _idle(clause: Clause) -> tuple[str, ...]:
     found = [name for name, group in groups("holding").items() if clause.plain in group]
     if clause.asks or clause.plain in groups("pointers")["asks"]:
         found.append("asks")
-    return found
+    return tuple(found)
 
 
 def _strong(sentence: Sentence, handed_over: bool) -> int:
@@ -121,7 +130,8 @@ def _strong(sentence: Sentence, handed_over: bool) -> int:
     return max((_strength(clause, ("done", "appointment") if handed_over else _HARD) for clause in sentence.clauses), default=0)
 
 
-def _strength(clause: Clause, kinds: Sequence[str]) -> int:
+@lru_cache(maxsize=4096)
+def _strength(clause: Clause, kinds: tuple[str, ...]) -> int:
     if clause.asks:
         return 0
     answers, holding = groups("answers"), groups("holding")

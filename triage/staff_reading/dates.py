@@ -64,6 +64,11 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 
+_SOME_DATE = re.compile(
+    r"\d[-/.]|day|week|month|year|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|tonight|tomorrow|this\s|the\s+\d", re.IGNORECASE
+)
+"""What stands in every ASCII text that names a date: most sentences do not, and then none of the patterns above is tried."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -112,6 +117,8 @@ def clock_times(text: str) -> Iterator[re.Match[str]]:
 
 def moments(text: str, written: datetime, ahead: bool = False) -> tuple[Moment, ...]:
     """Every date in the text, in order; `ahead` reads a date without a year as the next one after `written`."""
+    if text.isascii() and not _SOME_DATE.search(text):
+        return ()
     found: list[Moment] = []
     today = written.astimezone(UTC).date()
     for hit, day, explicit in _all(text, today, ahead):

@@ -47,20 +47,24 @@ _MONEY = re.compile(
     r"[£$€]\s?\d[\d,]*(?:\.\d+)?|\b\d[\d,]*(?:\.\d+)?\s?(?:pounds?|dollars?|euros?|pence|cents|p|quid)\b", re.IGNORECASE
 )
 _SHORT = (
-    (re.compile(r"\bcan(?:no|')t\b"), "can not"),
-    (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"\bshan't\b"), "shall not"),
-    (re.compile(r"n't\b"), " not"),
-    (re.compile(r"'ve\b"), " have"),
-    (re.compile(r"'ll\b"), " will"),
-    (re.compile(r"'re\b"), " are"),
-    (re.compile(r"'m\b"), " am"),
-    (re.compile(r"'d\b"), " would"),
-    (re.compile(r"\b(it|that|there|here|what|he|she|who|where|how|everything|nothing|answer|decision)'s\b"), r"\1 is"),
-    (re.compile(r"\blet's\b"), "let us"),
-    (re.compile(r"\be-mail"), "email"),
+    ("can", re.compile(r"\bcan(?:no|')t\b"), "can not"),
+    ("won't", re.compile(r"\bwon't\b"), "will not"),
+    ("shan't", re.compile(r"\bshan't\b"), "shall not"),
+    ("n't", re.compile(r"n't\b"), " not"),
+    ("'ve", re.compile(r"'ve\b"), " have"),
+    ("'ll", re.compile(r"'ll\b"), " will"),
+    ("'re", re.compile(r"'re\b"), " are"),
+    ("'m", re.compile(r"'m\b"), " am"),
+    ("'d", re.compile(r"'d\b"), " would"),
+    ("'s", re.compile(r"\b(it|that|there|here|what|he|she|who|where|how|everything|nothing|answer|decision)'s\b"), r"\1 is"),
+    ("let's", re.compile(r"\blet's\b"), "let us"),
+    ("e-mail", re.compile(r"\be-mail"), "email"),
 )
+"""What stands in every text that holds a short form, the short form, and the long one."""
+_STANDING_FOR = ("QUOTED", "LINK", "MAIL", "MONEY", "DATE", "TIME")
 _TOKENS = re.compile(r"[^\W_][\w'’/&%.:-]*[\w%]|[\w%]", re.UNICODE)
+_FIGURE = re.compile(r"\d")
+_CAPITALS = re.compile(r"(\b[A-Z]{4,6}\b)")
 _CLAUSE = re.compile(
     r"[;:–—]\s+|\s+-\s+|,\s+(?=(?:and|but|so|yet|though|although|while)\b)|\s+(?=but\b)|,\s+(?=(?:we|i|you|it|this|that|there|your|our|please)\b)|\s+(?=and\s+(?:we|i|you|it|they|he|she|there|please)\b)",
     re.IGNORECASE,
@@ -90,18 +94,22 @@ def plain(text: str) -> str:
     """A text in the plain form that phrases are looked for in."""
     text = text.replace("’", "'").replace("‘", "'")
     text = _QUOTED.sub(" QUOTED ", text)
-    text = _LINK.sub(" LINK ", _MAIL.sub(" MAIL ", text))
-    text = _MONEY.sub(" MONEY ", text)
+    if "@" in text:
+        text = _MAIL.sub(" MAIL ", text)
+    text = _LINK.sub(" LINK ", text)
+    if _FIGURE.search(text):
+        text = _MONEY.sub(" MONEY ", text)
     for one in reversed(dates.moments(text, _ANY_DAY)):
         text = text[: one.start] + _lead(text[one.start : one.end]) + " DATE " + text[one.end :]
     for hit in reversed(list(dates.clock_times(text))):
         text = text[: hit.start()] + " TIME " + text[hit.end() :]
-    text = "".join(
-        piece if piece in ("QUOTED", "LINK", "MAIL", "MONEY", "DATE", "TIME") else piece.lower()
-        for piece in re.split(r"(\b[A-Z]{4,6}\b)", text)
-    )
-    for short, long in _SHORT:
-        text = short.sub(long, text)
+    if text.isascii() and not any(word in text for word in _STANDING_FOR):
+        text = text.lower()
+    else:
+        text = "".join(piece if piece in _STANDING_FOR else piece.lower() for piece in _CAPITALS.split(text))
+    for sign, short, long in _SHORT:
+        if sign in text:
+            text = short.sub(long, text)
     return " " + "".join(f"{token} " for token in _TOKENS.findall(text))
 
 
@@ -148,8 +156,13 @@ def _sentence(text: str, start: int, end: int) -> Sentence:
     start += len(words) - len(words.lstrip())
     asks = bare.endswith("?")
     quoteless = _QUOTED.sub(" QUOTED ", bare)
-    clauses = tuple(Clause(plain(part), asks) for part in _CLAUSE.split(quoteless) if part and part.strip(" ,.;:!?-"))
-    return Sentence(bare, start, start + len(bare), plain(bare), clauses, asks)
+    said = plain(bare)
+    clauses = tuple(
+        Clause(said if part == bare else plain(part), asks)
+        for part in _CLAUSE.split(quoteless)
+        if part and part.strip(" ,.;:!?-")
+    )
+    return Sentence(bare, start, start + len(bare), said, clauses, asks)
 
 
 def _split(text: str) -> list[tuple[int, int]]:
