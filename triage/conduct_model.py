@@ -78,13 +78,15 @@ class Scorer:
         """A row for each text, a column for each kind."""
         import numpy as np
 
-        chances = np.zeros((len(texts), len(self.kinds)))
-        for start in range(0, len(texts), _AT_ONCE):
-            some = texts[start : start + _AT_ONCE]
+        place = {text: number for number, text in enumerate(dict.fromkeys(texts))}  # greetings and the like come often
+        different = list(place)
+        chances = np.zeros((len(different), len(self.kinds)))
+        for start in range(0, len(different), _AT_ONCE):
+            some = different[start : start + _AT_ONCE]
             sums = features.rows(some, self.signs).times(self.weights) + self.intercepts
             chances[start : start + _AT_ONCE] = 1.0 / (1.0 + np.exp(-np.clip(sums, -40.0, 40.0)))
-        chances[[not text.strip() for text in texts]] = 0.0
-        return chances
+        chances[[not text.strip() for text in different]] = 0.0
+        return chances[[place[text] for text in texts]]
 
     def pairs(self, text: str) -> dict[str, tuple[tuple[str, float], ...]]:
         """Kind → (sentence, probability) of every sentence of a text, in order: what detectors are shown as evidence."""

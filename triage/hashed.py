@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"(?u)[\w'*!@$]+|[^\w\s]")
 _SHORTEST, _LONGEST = 3, 5
 """Letters of a group."""
+_MOST_TOKENS = 100_000
+"""So many words and pairs of words are remembered at most."""
 _MOST_WORDS = 50_000
 """So many words' letters are remembered at most."""
 
@@ -63,32 +65,52 @@ def beside(tables: Sequence[Rows]) -> Rows:
 
 def words(texts: Iterable[str], width: int) -> Rows:
     """Each text's words and pairs of neighbouring words; a row is a vector of length 1."""
-    rows = [_TOKEN.findall(text) for text in texts]
-    tokens = [[*row, *(f"{one} {other}" for one, other in pairwise(row))] for row in rows]
-    known = {token: place for place, token in enumerate(dict.fromkeys(token for row in tokens for token in row))}
-    columns = column_of(list(known), width)
-    return _counted([columns[[known[token] for token in row]] for row in tokens], width)
+    import numpy as np
+
+    known = _column_of.setdefault(width, {})
+    if len(known) > _MOST_TOKENS:
+        known.clear()
+    tokens: list[str] = []
+    sizes: list[int] = []
+    for text in texts:
+        row = _TOKEN.findall(text)
+        tokens += row
+        tokens += map("{} {}".format, row, row[1:])
+        sizes.append(max(0, 2 * len(row) - 1))
+    fresh = list(set(tokens).difference(known))
+    known.update(zip(fresh, column_of(fresh, width).tolist(), strict=True))
+    columns = np.fromiter(map(known.__getitem__, tokens), dtype=np.int64, count=len(tokens))
+    return _counted(columns, np.array(sizes, dtype=np.int64), width)
+
+
+_column_of: dict[int, dict[str, int]] = {}
+"""By the width of the table, the columns of words and pairs that were met."""
 
 
 def letters(texts: Iterable[str], width: int) -> Rows:
     """Each text's groups of three to five letters within words; a row is a vector of length 1."""
     import numpy as np
 
+    known = _letters_of.setdefault(width, {})
+    if len(known) > _MOST_WORDS:
+        known.clear()
     rows = [text.split() for text in texts]
-    if len(_letters_of) > _MOST_WORDS:
-        _letters_of.clear()
-    fresh = list(dict.fromkeys((word, width) for row in rows for word in row if (word, width) not in _letters_of))
-    groups = [_groups(word) for word, _ in fresh]
+    words = list(chain.from_iterable(rows))
+    fresh = list(set(words).difference(known))
+    groups = [_groups(word) for word in fresh]
     flat = column_of([group for each in groups for group in each], width)
     start = 0
     for word, each in zip(fresh, groups, strict=True):
-        _letters_of[word] = flat[start : start + len(each)].copy()
+        known[word] = flat[start : start + len(each)].copy()
         start += len(each)
-    none = np.empty(0, dtype=np.int64)
-    return _counted([np.concatenate([_letters_of[word, width] for word in row]) if row else none for row in rows], width)
+    parts = [known[word] for word in words]
+    ends = np.concatenate([[0], np.cumsum([len(part) for part in parts], dtype=np.int64)])
+    sizes = np.diff(ends[np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])])
+    return _counted(np.concatenate([np.empty(0, dtype=np.int64), *parts]), sizes, width)
 
 
-_letters_of: dict[tuple[str, int], NDArray[np.int64]] = {}
+_letters_of: dict[int, dict[str, NDArray[np.int64]]] = {}
+"""By the width of the table, the columns of the letters of words that were met."""
 
 
 def _groups(word: str) -> list[str]:
@@ -102,17 +124,17 @@ def _groups(word: str) -> list[str]:
     return found
 
 
-def _counted(columns: Sequence[NDArray[np.int64]], width: int) -> Rows:
-    """Rows of how often each column occurs, in the order of the columns, each row shortened to length 1."""
+def _counted(columns: NDArray[np.int64], sizes: NDArray[np.int64], width: int) -> Rows:
+    """Rows of how often each column occurs, in the order of the columns, each row shortened to length 1.
+
+    `columns`: those of the first row, with repetitions, then those of the second …; `sizes`: how many each row has.
+    """
     import numpy as np
 
-    sizes = np.array([len(row) for row in columns], dtype=np.int64)
-    if not sizes.sum():
-        return Rows(_ends(sizes), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), width)
-    places, counts = np.unique(np.repeat(np.arange(len(columns)), sizes) * width + np.concatenate(columns), return_counts=True)
+    places, counts = np.unique(np.repeat(np.arange(len(sizes)), sizes) * width + columns, return_counts=True)
     owner, column = np.divmod(places, width)
-    ends = _ends(np.bincount(owner, minlength=len(columns)))
-    lengths = np.sqrt(np.bincount(owner, weights=counts.astype(np.float64) ** 2, minlength=len(columns)))
+    ends = _ends(np.bincount(owner, minlength=len(sizes)))
+    lengths = np.sqrt(np.bincount(owner, weights=counts.astype(np.float64) ** 2, minlength=len(sizes)))
     return Rows(ends, column, (counts / lengths[owner]).astype(np.float32), width)
 
 

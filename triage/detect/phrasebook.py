@@ -15,14 +15,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from triage.detect.plain import BETWEEN, UNSPACED, Plain, simplified
 
 RULES = Path(__file__).resolve().parents[2] / "rules" / "phrases"
 
+_MOST_KNOWN = 30_000
+"""So many words of mails are remembered with each book."""
 _NUMBER = (
     r"(?:\d[\d.,]*|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
     r"|half an?|a few|couple of)"
@@ -173,6 +175,8 @@ class Book:
     whole: Mapping[str, tuple[tuple[int, int], ...]]
     begun: Mapping[str, tuple[tuple[int, int], ...]]
     unspaced: tuple[tuple[int, int], ...]
+    known: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """What words of mails wake, as far as they were looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +229,26 @@ def bound(groups: tuple[Group, ...]) -> Book:
     return Book(groups, {k: tuple(v) for k, v in whole.items()}, {k: tuple(v) for k, v in begun.items()}, tuple(unspaced))
 
 
-@lru_cache(maxsize=200_000)
 def _woken(book: Book, word: str) -> tuple[tuple[int, int], ...]:
     """The phrases of a book that a word of a mail wakes."""
     woken = list(book.whole.get(word, ()))
     for length in range(1, len(word) + 1):
         woken += book.begun.get(word[:length], ())
     return tuple(woken)
+
+
+def _wakers(plain: Plain, book: Book) -> dict[str, tuple[tuple[int, int], ...]]:
+    """The words of a mail that wake phrases, with these."""
+    known, found = book.known, {}
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    for word in plain.vocabulary:
+        woken = known.get(word)
+        if woken is None:
+            woken = known[word] = _woken(book, word)
+        if woken:
+            found[word] = woken
+    return found
 
 
 def lines(block: str) -> list[str]:
@@ -339,12 +356,12 @@ def _split(text: str, mark: str) -> list[str]:
 
 def hits(plain: Plain, book: Book) -> Iterator[Hit]:
     """Every place where a phrase stands and nothing in its sentence takes it back."""
-    wakers = frozenset(word for word in plain.vocabulary if _woken(book, word))
+    wakers = _wakers(plain, book)
     unspaced = book.unspaced if plain.unspaced else ()
     if not wakers and not unspaced:
         return
     for sentence, words in enumerate(plain.words):
-        woken = {each for word in wakers & words for each in _woken(book, word)}
+        woken = {each for word in wakers.keys() & words for each in wakers[word]}
         for at, number in (*sorted(woken), *unspaced):
             group = book.groups[at]
             for place in group.phrases[number].within(plain, sentence):
