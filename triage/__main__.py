@@ -70,8 +70,30 @@ def run(settings: SettingsFile) -> None:
 
 
 @app.command()
-def export(settings: SettingsFile, now: Now = None) -> None:
+def export(
+    settings: SettingsFile,
+    now: Now = None,
+    parquet: Annotated[
+        Path | None,
+        typer.Option(
+            "--parquet", help="Write the tables of docs/data.md into this folder instead, as concluded last, without names."
+        ),
+    ] = None,
+    names: Annotated[
+        str,
+        typer.Option("--names", help="With --parquet: names and words of people, too; say why, it is written into the journal."),
+    ] = "",
+) -> None:
     """Everything concluded, as JSON on standard output."""
+    if parquet is not None:
+        from triage import analysis
+        from triage.analysis.parquet import write
+
+        for path in write(lambda: analysis.read(settings, names=names), parquet):
+            print(path)
+        return
+    if names:
+        raise Misconfigured(["--names: goes with --parquet only; the JSON holds names in any case"])
     from triage.cycle import conclude
     from triage.export import everything
 
@@ -333,8 +355,18 @@ def demo(
         bool, typer.Option("--keep", help="Leave the mail server running, to look around with a mail client.")
     ] = False,
     folder: Annotated[Path | None, typer.Option(help="Where to put the demo's files; a temporary folder otherwise.")] = None,
+    year: Annotated[
+        Path | None,
+        typer.Option(help="Write a year of an invented organisation's mail into this new folder instead, for notebooks."),
+    ] = None,
 ) -> None:
     """A sample mailbox on a local IMAP server, one pass, what was found, and where to look."""
+    if year is not None:
+        from triage.demo.year import make
+
+        made = make(year)
+        print(f"{made.mails} mails and {made.verdicts} verdicts. Settings: {made.settings}. What is true of them: {made.truth}")
+        return
     from triage.demo import show
 
     show(keep=keep, folder=folder)

@@ -37,6 +37,13 @@ def _checked(url: str) -> URL:
     return parsed
 
 
+def database_file(url: str) -> Path | None:
+    """The file of an SQLite url; None for anything else. Raises Misconfigured for a url that is none."""
+    parsed = _checked(url)
+    on_disk = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+    return Path(str(parsed.database)) if on_disk else None
+
+
 def _prepared(path: Path) -> None:
     """Have the file there and closed to all other users before SQLite opens it (its -wal and -shm take over the mode)."""
     if not path.parent.is_dir():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from triage.ledger import tables
 from triage.ledger.applied import Applied
 from triage.ledger.conclusions import Conclusions
-from triage.ledger.engine import PATIENCE, make_engine
+from triage.ledger.engine import PATIENCE, database_file, make_engine
 from triage.ledger.fault import in_words
 from triage.ledger.journal import Journal
 from triage.ledger.likeness import Likeness
@@ -52,6 +53,11 @@ class Ledger(Mails, Places, Likeness, Conclusions, Applied, Journal, Papers, Not
             engine.dispose()
             raise
         return Ledger(engine)
+
+    @staticmethod
+    def file_of(url: str) -> Path | None:
+        """The file that this url names; None for a database on a server, or in memory."""
+        return database_file(url)
 
     def scratch_copy(self) -> Ledger:
         """A copy that can be written at will: nobody else sees it, and it is gone once closed (or the program is killed)."""

@@ -137,6 +137,12 @@ class Mails(Store):
                     found[row.key] = form.validate_json(row.payload)
         return [found[key] for key in wanted if key in found]
 
+    def all_keys(self) -> list[str]:
+        """The keys of all mails, readable or not, oldest first."""
+        of = tables.messages.c
+        with self._reading() as connection:
+            return list(connection.execute(select(of.key).order_by(of.sent_at, of.message_id, of.key)).scalars())
+
     def messages_with(self, emails: Iterable[str]) -> list[Message]:
         """Every readable mail from, to or with a copy to one of these addresses, in the order it was written:
         by (sent_at, message_id, key)."""

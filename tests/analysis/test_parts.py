@@ -1,0 +1,156 @@
+"""What a mail of a contact was: sent while we had time, while we were silent, or after an answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from triage import analysis, settings
+from triage.analysis.tables import tables
+from triage.cycle import conclude
+from triage.demo.year import _record
+from triage.demo.year_letter import Letter, Party
+from triage.ledger import Ledger
+
+NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)
+US, DESK = Party("Nell Ames", "nell@fern.example"), Party("", "help@fern.example")
+SETTINGS = """[organisation]
+name = Fern
+domains = fern.example
+staff = nell@fern.example, omar@fern.example
+policy = jack-keller
+service_standard = 5 working days
+time_zone = Europe/London
+[mailbox:help]
+address = help@fern.example
+host = 127.0.0.1
+password_file = password
+"""
+
+
+class Box:
+    """A mailbox that is written to, mail by mail, in one thread."""
+
+    def __init__(self, folder: Path, writer: Party = Party("Ida Vale", "ida@mail.example")) -> None:
+        (folder / "settings.ini").write_text(SETTINGS)
+        self.settings = settings.load(folder / "settings.ini", connecting=False)
+        self.letters: list[Letter] = []
+        self.writer = writer
+
+    def theirs(self, at: str, text: str, to: Party = DESK) -> None:
+        self._add(at, text, self.writer, to, by_staff=False)
+
+    def ours(self, at: str, text: str, by: Party = US) -> None:
+        self._add(at, text, by, self.writer, by_staff=True)
+
+    def _add(self, at: str, text: str, sender: Party, to: Party, *, by_staff: bool) -> None:
+        last = self.letters[-1].id if self.letters else ""
+        self.letters.append(
+            Letter(
+                id=f"m{len(self.letters)}", act="ask", at=datetime.fromisoformat(at).replace(tzinfo=UTC), sender=sender, to=to, team="help",
+                by_staff=by_staff, subject="Gate at the allotment", body=text, person=self.writer.email, matter="gate", answers=last,
+            )
+        )  # fmt: skip
+
+    def read(self, **how: str) -> analysis.Tables:
+        with Ledger.open(self.settings.store.url) as ledger:
+            _record(ledger, self.letters, "fern.example")
+            conclude(self.settings, ledger, NOW)
+            return tables(ledger, self.settings, **how)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    return Box(tmp_path)
+
+
+def parts(read: analysis.Tables) -> list[str]:
+    return list(read.messages.loc[read.messages["by"] == "contact", "part"])
+
+
+ASK = "The gate at the allotment no longer shuts. Could you repair it, please?"
+CHASE = "May I ask again about the gate at the allotment? I have heard nothing so far."
+ANSWER = "The joiner has repaired the gate today, so it shuts again."
+
+
+def test_a_mail_within_the_standard_is_in_time_and_one_after_it_is_our_silence(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)  # a Monday; due at the end of the next
+    box.theirs("2026-03-09T20:00", CHASE)
+    box.theirs("2026-03-10T09:00", CHASE)
+    assert parts(box.read()) == ["opens", "in time", "our silence"]
+
+
+def test_an_acknowledgement_does_not_end_our_silence(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-02T11:00", "Thank you for your e-mail. We have received it and are looking into it.")
+    box.theirs("2026-03-12T09:00", CHASE)
+    read = box.read()
+    assert parts(read) == ["opens", "our silence"]
+    assert list(read.answers["is_answer"]) == [False]
+    assert read.answers["why_not"][0]
+
+
+def test_after_an_answer_a_mail_is_after_answer_and_mere_thanks_ask_nothing(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-04T10:00", ANSWER)
+    box.theirs("2026-03-04T12:00", "Thank you, that is very helpful.")
+    box.theirs("2026-03-16T12:00", "The gate at the allotment does not shut again. Could you repair it?")
+    assert parts(box.read()) == ["opens", "accepts", "after answer"]
+
+
+def test_a_matter_says_how_long_the_answer_took_and_that_it_was_late(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.theirs("2026-03-12T10:00", CHASE)
+    box.ours("2026-03-13T10:00", ANSWER)
+    matter = box.read().matters.iloc[0]
+    assert matter["hours_to_answer"] == 11 * 24
+    assert matter["late"] and not matter["never_answered"]
+    assert matter["our_silence"] == 1
+    assert matter["deadline"] == pd.Timestamp("2026-03-09T23:59:59Z")
+
+
+def test_a_matter_that_nobody_answered_is_late_once_its_time_is_up(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    matter = box.read().matters.iloc[0]
+    assert matter["late"] and matter["never_answered"] and pd.isna(matter["first_answer_at"])
+
+
+def test_a_matter_whose_time_is_not_up_is_not_late(box: Box) -> None:
+    box.theirs("2026-03-27T10:00", ASK)
+    matter = box.read().matters.iloc[0]
+    assert not matter["late"] and not matter["never_answered"]
+
+
+def test_our_mail_says_who_waited_how_long_for_it(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-12T10:00", ANSWER)
+    box.ours("2026-03-12T11:00", "One more thing: the new key is number 14.")
+    first, second = box.read().answers.to_dict("records")
+    assert first["hours_waited"] == 240 and first["late"]
+    assert pd.isna(second["asked_at"]) and not second["late"]
+
+
+def test_hours_and_days_are_those_of_the_organisations_zone(box: Box) -> None:
+    box.theirs("2026-03-29T23:30", ASK)  # summer time has begun: half past midnight on Monday
+    row = box.read().messages.iloc[0]
+    assert (row["day"], row["weekday"], row["hour"]) == ("2026-03-30", 0, 0)
+
+
+def test_a_colleague_is_exposed_to_what_names_or_reaches_them(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-03T10:00", "Under the lease the gate is yours to maintain, so we cannot repair it.")
+    box.theirs("2026-03-03T12:00", "You are a useless idiot, Nell, a stupid lazy cow.", Party("Nell Ames", "nell@fern.example"))
+    box.ours(
+        "2026-03-04T09:00",
+        "We cannot repair the gate. Please do not write to us in this way.",
+        Party("Omar Reid", "omar@fern.example"),
+    )
+    read = box.read(names="a test")
+    assert sorted(zip(read.exposure["staff"], read.exposure["how"], strict=True)) == [
+        ("nell@fern.example", "addressed"),
+        ("omar@fern.example", "answered"),
+    ]
+    assert list(read.messages.loc[read.messages["by"] == "contact", "to_person"]) == [False, True]

@@ -1,0 +1,180 @@
+"""The tables for analysts: true to the mails, true to their dictionary, and nobody's name in them."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from yearmade import Year
+
+from triage import analysis
+from triage.analysis import pseudonym
+from triage.analysis.pseudonym import Pseudonyms
+from triage.analysis.tables import NAMES_SHOWN
+from triage.errors import Misconfigured, Permanent
+from triage.ledger import Ledger
+
+DATA = Path(__file__).parents[2] / "docs" / "data.md"
+DTYPES = {"text": "str", "whole": "int64", "number": "float64", "yes/no": "bool", "time": "datetime64[us, UTC]"}
+
+
+@pytest.fixture(scope="module")
+def tables(small_year: Year) -> analysis.Tables:
+    return analysis.read(small_year.settings)
+
+
+def texts(tables: analysis.Tables) -> str:
+    """Every cell of text there is."""
+    return "\n".join(
+        text for _, frame in tables for column in frame for text in frame[column].astype(str) if frame[column].dtype == "str"
+    )
+
+
+# the dictionary
+
+
+def test_the_page_is_what_the_dictionary_says() -> None:
+    assert DATA.read_text(encoding="utf-8") == analysis.dictionary(), (
+        "docs/data.md is old: python -c 'from triage.analysis import dictionary; print(dictionary(), end=\"\")' > docs/data.md"
+    )
+
+
+def test_each_table_has_the_columns_and_types_of_the_dictionary(tables: analysis.Tables) -> None:
+    for name, frame in tables:
+        promised = {column.name: DTYPES[column.type] for column in analysis.TABLES[name].columns}
+        assert {column: str(frame[column].dtype) for column in frame} == promised, name
+
+
+def test_a_table_without_a_row_has_the_same_columns_and_types() -> None:
+    for name, table in analysis.TABLES.items():
+        promised = {column.name: DTYPES[column.type] for column in table.columns}
+        frame = table.frame([])
+        assert {column: str(frame[column].dtype) for column in frame} == promised, name
+
+
+def test_a_column_that_the_dictionary_does_not_know_is_an_error() -> None:
+    with pytest.raises(KeyError, match="shoe_size"):
+        analysis.TABLES["contacts"].frame([{"contact": "c", "shoe_size": 42}])
+
+
+# pseudonyms
+
+
+def test_no_name_address_or_word_of_anybody_stands_in_the_tables(small_year: Year, tables: analysis.Tables) -> None:
+    cells = texts(tables)
+    assert "@" not in cells
+    for person in small_year.truth["people"]:
+        for word in re.findall(r"[a-z]{4,}", person["address"].partition("@")[0]):
+            assert not re.search(rf"\b{word}\b", cells, re.IGNORECASE), word
+    for personal in (column for table in analysis.TABLES.values() for column in table.columns if column.personal):
+        for _, frame in tables:
+            if personal.name in frame:
+                assert set(frame[personal.name]) <= {""}
+
+
+def test_the_same_thing_bears_the_same_pseudonym_every_time(small_year: Year, tables: analysis.Tables) -> None:
+    pd.testing.assert_frame_equal(analysis.read(small_year.settings).findings, tables.findings)
+
+
+def test_another_key_gives_other_pseudonyms_and_a_kind_of_thing_has_its_own() -> None:
+    one, other = Pseudonyms(b"a" * 32), Pseudonyms(b"b" * 32)
+    assert one.of("contact", "c-1") == one.of("contact", "c-1")
+    assert len({one.of("contact", "c-1"), other.of("contact", "c-1"), one.of("matter", "c-1")}) == 3
+    assert one.of("contact", "") == ""
+
+
+def test_the_key_lies_beside_the_ledger_and_is_its_owners_alone(small_year: Year, tables: analysis.Tables) -> None:
+    file = small_year.settings.with_name("triage.db.pseudonyms")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    made = pseudonym.key(file)
+    assert pseudonym.key(file) == made
+    file.chmod(0o640)
+    with pytest.raises(Misconfigured, match="others can read"):
+        pseudonym.key(file)
+
+
+@pytest.mark.parametrize("content", ["", "no key", "abcd"])
+def test_a_file_that_holds_no_key_is_refused_and_not_written_over(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "key"
+    file.touch(mode=0o600)
+    file.write_text(content)
+    with pytest.raises(Misconfigured, match="remove it"):
+        pseudonym.key(file)
+    assert file.read_text() == content
+
+
+def test_names_are_shown_for_a_reason_and_that_is_in_the_journal(small_year: Year) -> None:
+    shown = analysis.read(small_year.settings, names="a complaint about a warning")
+    addresses = {person["address"] for person in small_year.truth["people"]}
+    assert all(any(one in names for one in addresses) for names in shown.contacts["names"])
+    with Ledger.open(f"sqlite:///{small_year.settings.with_name('triage.db')}") as ledger:
+        last = list(ledger.entries(kinds=(NAMES_SHOWN,)))[-1]
+        assert last.subject == {"reason": "a complaint about a warning"}
+        assert ledger.verify_journal() is None
+
+
+def test_reading_tables_without_names_changes_nothing_in_the_ledger(small_year: Year) -> None:
+    with Ledger.open(f"sqlite:///{small_year.settings.with_name('triage.db')}") as ledger:
+        before = (ledger.head(), ledger.conclusions(), ledger.unconcluded())
+        analysis.read(small_year.settings)
+        assert (ledger.head(), ledger.conclusions(), ledger.unconcluded()) == before
+
+
+def test_without_a_ledger_it_says_what_to_do_and_makes_none(tmp_path: Path, small_year: Year) -> None:
+    (tmp_path / "settings.ini").write_text(small_year.settings.read_text())
+    with pytest.raises(Permanent, match="run a pass first"):
+        analysis.read(tmp_path / "settings.ini")
+    assert not (tmp_path / "triage.db").exists()
+
+
+# what they say
+
+
+def test_every_mail_stands_in_the_table_once(small_year: Year, tables: analysis.Tables) -> None:
+    assert tables.messages["message"].is_unique
+    truth = Counter(
+        "machine" if mail["act"] == "automatic" else "staff" if mail["by_staff"] else "contact"
+        for mail in small_year.truth["mails"]
+    )
+    assert Counter(tables.messages["by"]) == truth
+
+
+def test_the_tables_can_be_joined(tables: analysis.Tables) -> None:
+    mails = set(tables.messages["message"])
+    assert set(tables.answers["message"]) | set(tables.findings["message"]) | set(tables.decisions["message"]) <= mails
+    people = set(tables.contacts["contact"])
+    assert set(tables.matters["contact"]) | set(tables.findings["contact"]) | set(tables.holds["contact"]) <= people
+    assert set(tables.messages.loc[tables.messages["by"] == "contact", "matter"]) == set(tables.matters["matter"])
+    assert tables.matters["mails"].sum() == (tables.messages["by"] == "contact").sum()
+
+
+def test_each_matter_is_opened_once(tables: analysis.Tables) -> None:
+    assert (tables.messages["part"] == "opens").sum() == len(tables.matters)
+
+
+def test_the_restrictions_are_those_that_staff_announced(small_year: Year, tables: analysis.Tables) -> None:
+    told = sorted((row["until"], row.get("appeal", "none")) for row in small_year.truth["matters"] if row.get("restricted"))
+    assert sorted((f"{row.until:%Y-%m-%d}", row.outcome) for row in tables.holds.itertuples()) == told
+
+
+def test_verdicts_and_findings_agree(small_year: Year, tables: analysis.Tables) -> None:
+    said = dict(zip(tables.decisions["message"], tables.decisions["choice"], strict=True))
+    judged = tables.findings[tables.findings["verdict"] != ""]
+    assert len(said) > 5
+    assert all(said[row.message] == row.verdict for row in judged.itertuples())
+    assert not (tables.findings["counts"] & (tables.findings["verdict"] == "dismiss")).any()
+
+
+def test_whoever_asked_for_an_adjustment_is_known_for_it(small_year: Year) -> None:
+    shown = analysis.read(small_year.settings, names="a test")
+    asked = {person["address"] for person in small_year.truth["people"] if person["adjustment"]}
+    found = {row.names for row in shown.contacts.itertuples() if row.adjustment}
+    assert asked and all(any(address in names for names in found) for address in asked)

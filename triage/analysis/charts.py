@@ -1,0 +1,176 @@
+"""Pictures for the notebooks, all in one plain style: every axis has its unit, colours can be told apart by the colour-blind, and
+where there is a share there is its interval. The only file that knows matplotlib (extra "notebooks").
+
+Every function draws on the axes it is given, or on new ones, and gives the axes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+INK, QUIET = "#222222", "#8c8c84"
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+"""Okabe and Ito 2008: apart for every kind of colour-blindness."""
+
+
+def style() -> None:
+    """Sets what all pictures share; call it once."""
+    plt.rcParams.update(
+        {
+            "figure.dpi": 110, "figure.figsize": (9, 4), "figure.constrained_layout.use": True, "font.size": 10,
+            "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "axes.titlesize": 11,
+            "axes.titleweight": "bold", "axes.labelcolor": INK, "axes.edgecolor": QUIET, "xtick.color": INK, "ytick.color": INK,
+            "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#e4e4de", "axes.axisbelow": True,
+            "axes.prop_cycle": plt.cycler(color=COLOURS), "legend.frameon": False,
+        }
+    )  # fmt: skip
+
+
+def new(*, wide: float = 9, high: float = 4) -> Any:
+    """Empty axes of so many inches."""
+    return plt.subplots(figsize=(wide, high))[1]
+
+
+def beside(number: int, *, wide: float = 11, high: float = 4) -> list[Any]:
+    """So many axes side by side."""
+    return list(plt.subplots(1, number, figsize=(wide, high))[1])
+
+
+def bars(values: pd.Series[Any], title: str, unit: str, *, ax: Any = None, colour: str = COLOURS[0], numbers: bool = True) -> Any:
+    """A bar for each value, named by the index, with its number above."""
+    ax = ax or new()
+    names = [str(one) for one in values.index]
+    drawn = ax.bar(names, values.to_numpy(), color=colour, width=0.75)
+    if numbers and len(values) <= 24:
+        ax.bar_label(drawn, fmt="{:g}", padding=2, fontsize=8, color=INK)
+    return _named(ax, title, unit)
+
+
+def stacked(frame: pd.DataFrame, title: str, unit: str, *, ax: Any = None, colours: Mapping[str, str] | None = None) -> Any:
+    """A bar for each row, put together from the columns."""
+    ax = ax or new()
+    names, bottom = [str(one) for one in frame.index], [0.0] * len(frame)
+    for place, column in enumerate(frame.columns):
+        colour = (colours or {}).get(str(column), COLOURS[place % len(COLOURS)])
+        ax.bar(names, frame[column].to_numpy(), bottom=bottom, color=colour, label=str(column), width=0.75)
+        bottom = [low + float(value) for low, value in zip(bottom, frame[column], strict=True)]
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9)
+    return _named(ax, title, unit)
+
+
+def shares(table: pd.DataFrame, name: str, title: str, *, ax: Any = None, unit: str = "share, %, with 95 % interval") -> Any:
+    """A point with its interval for each row of `rates`, named by the column `name`; groups that are too small are only named."""
+    ax = ax or new(high=0.5 * len(table) + 1.4)
+    places = range(len(table), 0, -1)
+    for place, row in zip(places, table.to_dict("records"), strict=True):
+        if row["shown"]:
+            ax.plot([100 * row["low"], 100 * row["high"]], [place, place], color=COLOURS[0], linewidth=3, alpha=0.45)
+            ax.plot(100 * row["rate"], place, "o", color=COLOURS[0])
+            ax.annotate(
+                f"{100 * row['rate']:.1f} %",
+                (100 * row["rate"], place),
+                (0, 6),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+            )
+        else:
+            ax.annotate("too few to show", (0, place), (4, -3), textcoords="offset points", color=QUIET, fontsize=9)
+    ax.set_yticks(list(places), [f"{row[name]}  (n = {row['of']})" for row in table.to_dict("records")])
+    ax.set_ylim(0.4, len(table) + 0.8)
+    ax.set_xlim(left=0)
+    ax.grid(axis="x", color="#e4e4de")
+    ax.grid(axis="y", visible=False)
+    ax.set_title(title)
+    ax.set_xlabel(unit)
+    return ax
+
+
+def line(
+    values: pd.Series[Any], title: str, unit: str, *, below: str = "", ax: Any = None, colour: str = COLOURS[0], name: str = ""
+) -> Any:
+    """A line through the values, with a dot at each."""
+    ax = ax or new()
+    ax.plot(list(values.index), values.to_numpy(), "o-", color=colour, markersize=4, label=name or None)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(below)
+    return _named(ax, title, unit)
+
+
+def grid(frame: pd.DataFrame, title: str, below: str, beside_it: str, unit: str, *, ax: Any = None) -> Any:
+    """Numbers as shades: a row for each row, a column for each column."""
+    ax = ax or new(high=0.35 * len(frame) + 1.6)
+    shown = ax.imshow(frame.to_numpy(), aspect="auto", cmap="Blues")
+    ax.set_yticks(range(len(frame)), [str(one) for one in frame.index])
+    ax.set_xticks(range(len(frame.columns)), [str(one) for one in frame.columns])
+    ax.grid(visible=False)
+    ax.set_title(title)
+    ax.set_xlabel(below)
+    ax.set_ylabel(beside_it)
+    ax.figure.colorbar(shown, ax=ax, label=unit, shrink=0.9)
+    return ax
+
+
+def between(pairs: pd.DataFrame, left: str, right: str, title: str, *, marked: str, ax: Any = None) -> Any:
+    """Who was asked by whom: a line for each row of `pairs` from its value in `left` to that in `right`; as thick as `mails`, and
+    in another colour where `marked` is true."""
+    lefts, rights = list(dict.fromkeys(pairs[left])), sorted(set(pairs[right]))
+    ax = ax or new(wide=9, high=0.36 * max(len(lefts), len(rights)) + 1.4)
+    low = dict(zip(lefts, _spread(len(lefts)), strict=True))
+    high = dict(zip(rights, _spread(len(rights)), strict=True))
+    for row in pairs.to_dict("records"):
+        colour = COLOURS[1] if row[marked] else QUIET
+        ax.plot(
+            [0, 1],
+            [low[row[left]], high[row[right]]],
+            color=colour,
+            linewidth=1 + row["mails"],
+            alpha=0.75,
+            solid_capstyle="round",
+        )
+    for side, places, align, shift in ((0, low, "right", -0.02), (1, high, "left", 0.02)):
+        for name, place in places.items():
+            ax.plot(side, place, "o", color=INK, markersize=6)
+            ax.text(side + shift, place, name, ha=align, va="center", fontsize=9)
+    ax.set_xlim(-0.45, 1.45)
+    ax.set_ylim(-0.06, 1.06)
+    ax.axis("off")
+    ax.set_title(title)
+    return ax
+
+
+def chronology(rows: pd.DataFrame, title: str, *, holds: Sequence[tuple[Any, Any]] = (), ax: Any = None) -> Any:
+    """One contact's mails as dots in time: theirs above, ours below, coloured by `what`; `holds` as shaded stretches of time."""
+    ax = ax or new(wide=11, high=3.6)
+    for start, end in holds:
+        ax.axvspan(start, end, color="#f0e4d4", label="restriction in force")
+    for place, (what, group) in enumerate(rows.groupby("what", sort=False)):
+        height = [1 if by == "contact" else -1 for by in group["by"]]
+        ax.plot(
+            list(group["sent_at"]), height, "o", color=COLOURS[place % len(COLOURS)], label=str(what), markersize=9, alpha=0.85
+        )
+    ax.axhline(0, color=QUIET, linewidth=0.8)
+    ax.set_yticks([1, -1], ["the contact", "we"])
+    ax.set_ylim(-1.8, 1.8)
+    ax.grid(axis="y", visible=False)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9)
+    ax.set_title(title)
+    ax.set_xlabel("date (UTC)")
+    ax.figure.autofmt_xdate(rotation=30)
+    return ax
+
+
+def _spread(number: int) -> list[float]:
+    return [1 - (place + 0.5) / number for place in range(number)]
+
+
+def _named(ax: Any, title: str, unit: str) -> Any:
+    ax.set_title(title)
+    ax.set_ylabel(unit)
+    if any(len(label.get_text()) > 6 for label in ax.get_xticklabels()) and len(ax.get_xticklabels()) > 6:
+        ax.tick_params(axis="x", rotation=35)
+    return ax

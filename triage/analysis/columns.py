@@ -1,0 +1,236 @@
+"""Every table and every column: its type, and what it means. The frames are cast to it, and docs/data.md is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+Type = Literal["text", "whole", "number", "yes/no", "time"]
+_DTYPES: Mapping[Type, str] = {
+    "text": "str", "whole": "int64", "number": "float64", "yes/no": "bool", "time": "datetime64[us, UTC]",
+}  # fmt: skip
+_EMPTY: Mapping[Type, Any] = {"text": "", "whole": 0, "number": float("nan"), "yes/no": False, "time": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: Type
+    meaning: str
+    personal: bool = False
+    """Holds words or names of people; empty unless names were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    row: str
+    """What one row is."""
+    columns: tuple[Column, ...]
+
+    def frame(self, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+        """The rows in the types of the dictionary; a column that a row lacks is empty there. Raises KeyError for one too many."""
+        given = list(rows)
+        known = {column.name for column in self.columns}
+        if extra := {name for row in given for name in row} - known:
+            raise KeyError(f"{self.name}: no such column: {', '.join(sorted(extra))}")
+        made = {}
+        for column in self.columns:
+            values = [row.get(column.name, _EMPTY[column.type]) for row in given]
+            if column.type == "time":
+                made[column.name] = pd.Series(pd.to_datetime(values, utc=True, format="ISO8601")).dt.as_unit("us")
+            else:
+                made[column.name] = pd.Series(values, dtype=_DTYPES[column.type])
+        return pd.DataFrame(made)
+
+
+def _table(name: str, row: str, *columns: tuple[str, Type, str] | tuple[str, Type, str, bool]) -> Table:
+    return Table(name, row, tuple(Column(*one) for one in columns))
+
+
+_WHO = "pseudonym of the contact: one person behind one or several addresses"
+_MATTER = 'pseudonym of the matter; "" where the mail belongs to none'
+_TEAM = "name of the mailbox in the settings (the word after mailbox:), which stands for the team that reads it"
+_MESSAGE = "pseudonym of the mail, the same in every table"
+
+TABLES: Mapping[str, Table] = {
+    table.name: table
+    for table in (
+        _table(
+            "messages",
+            "one mail, from or to us; a mail that lies in two mailboxes counts once",
+            ("message", "text", _MESSAGE),
+            ("contact", "text", _WHO + '; "" for a mail of no contact'),
+            ("matter", "text", _MATTER),
+            ("team", "text", _TEAM),
+            ("by", "text", "who wrote it: contact, staff, or machine (an automatic mail, RFC 3834)"),
+            ("sender", "text", "pseudonym of the address it came from"),
+            ("sent_at", "time", "the Date header where it is plausible, else the time of arrival; UTC"),
+            ("day", "text", "the day it was sent, in the organisation's time zone, as 2025-03-31"),
+            ("weekday", "whole", "0 Monday to 6 Sunday, in the organisation's time zone"),
+            ("hour", "whole", "0 to 23, in the organisation's time zone"),
+            ("words", "whole", "number of the sender's own words, without quotations and signature"),
+            ("language", "text", "en, other, or short (too few words to tell)"),
+            ("phone", "yes/no", "its signature says that it was written on a telephone"),
+            ("to_person", "yes/no", "addressed to one of us by name, not to a shared mailbox"),
+            ("attachments", "whole", "number of attachments"),
+            ("authenticity", "text", "what our server found about the sender: pass, fail or unknown (RFC 8601)"),
+            ("part", "text", ("for a contact's mail: opens (the first of its matter), in time (we still had time to answer), our silence "
+             '(we were late), after answer (we had answered), accepts (thanks, nothing asked); else ""')),
+            ("held", "yes/no", "covered by a restriction, in the hold folder"),
+            ("subject", "text", "the Subject header", True),
+            ("own", "text", "the sender's own words", True),
+        ),
+        _table(
+            "contacts",
+            "one person who wrote to us",
+            ("contact", "text", _WHO),
+            ("stage", "text", "clear, watch, warn, restrict or held, as concluded last"),
+            ("safeguards", "text", "the safeguards that forbid a restriction now, with commas between"),
+            ("addresses", "whole", "number of addresses known to be this person's"),
+            ("mails", "whole", "number of mails from this person"),
+            ("matters", "whole", "number of matters"),
+            ("first_at", "time", "the first mail, UTC"),
+            ("last_at", "time", "the last mail, UTC"),
+            ("team", "text", "the mailbox most of the mails went to"),
+            ("language", "text", "en or other, by most of the mails that can be told; short where none can"),
+            ("phone", "yes/no", "at least half of the mails were written on a telephone"),
+            ("adjustment", "yes/no", "told of a disability, or asked to be dealt with in another way because of one"),
+            ("welfare", "yes/no", "at least one mail speaks of a risk to somebody's welfare"),
+            ("our_fault", "number", "share of this person's matters that we answered late or not at all, 0 to 1"),
+            ("points", "number", "what all findings that count weigh together (triage/decision.py); a warning is proposed from 4 on"),
+            ("as_of", "time", "the moment at which this was concluded, UTC"),
+            ("names", "text", "display names and addresses, with commas between", True),
+        ),
+        _table(
+            "matters",
+            "one matter: messages about the same thing",
+            ("matter", "text", "pseudonym of the matter"),
+            ("contact", "text", _WHO + "; of several, the first"),
+            ("contacts", "whole", "number of contacts who write about it"),
+            ("team", "text", _TEAM + "; of the first mail"),
+            ("subject_word", "text", 'what it is about in one word: of the subject, the word that most contacts used; "" if fewer than 5 did'),
+            ("state", "text", "open, answered or closed"),
+            ("opened_at", "time", "the contact's first mail, UTC"),
+            ("last_at", "time", "the last mail, from either side, UTC"),
+            ("mails", "whole", "number of mails from contacts"),
+            ("replies", "whole", "number of mails from us that a person wrote, answers or not"),
+            ("answers", "whole", "number of mails from us that really deal with it"),
+            ("first_answer_at", "time", "the first of these, UTC"),
+            ("hours_to_answer", "number", "hours by the clock (nights and weekends too) from opening to the first answer"),
+            ("deadline", "time", "when the service standard, or else the pack's overdue_days, was up for the first mail, UTC"),
+            ("late", "yes/no", "no answer by the deadline: answered after it, or never_answered"),
+            ("never_answered", "yes/no", "no answer so far, and the deadline has passed"),
+            ("our_silence", "whole", "number of the contact's further mails sent while we were late with an answer"),
+            ("after_answer", "whole", "number of the contact's mails after an answer, without mere thanks"),
+            ("waiting_since", "time", "the mail that waits for us now, UTC"),
+            ("overdue", "yes/no", "that mail has waited longer than the standard"),
+            ("title", "text", "subject of its first mail", True),
+        ),
+        _table(
+            "answers",
+            "one mail from us to a contact, written by a person",
+            ("message", "text", _MESSAGE),
+            ("contact", "text", _WHO),
+            ("matter", "text", _MATTER),
+            ("team", "text", _TEAM),
+            ("staff", "text", "pseudonym of the colleague"),
+            ("sent_at", "time", "UTC"),
+            ("is_answer", "yes/no", "really deals with the matter"),
+            ("why_not", "text", "why it is no answer, in our words (an acknowledgement, a promise …)"),
+            ("asked_at", "time", "when the mail that had waited longest was sent, UTC; empty when nobody waited"),
+            ("hours_waited", "number", "hours by the clock from then to this mail"),
+            ("late", "yes/no", "the deadline of the mail that waited had passed"),
+        ),
+        _table(
+            "findings",
+            "one kind of conduct, or of protection, seen on one mail",
+            ("message", "text", _MESSAGE),
+            ("contact", "text", _WHO),
+            ("matter", "text", _MATTER),
+            ("team", "text", _TEAM),
+            ("sent_at", "time", "when the mail was sent, UTC"),
+            ("kind", "text", "threat, abuse, repeat, welfare …; the kinds are in triage/finding.py"),
+            ("family", "text", "conduct, demand, pattern or protective"),
+            ("clause", "text", 'the clause of the policy, such as 004/UD5; "" when it has none'),
+            ("strength", "number", "how sure the program is, 0 to 1; not how bad it is"),
+            ("severity", "text", "advisory (shown, never counted), ordinary, serious or grave"),
+            ("sure", "yes/no", "strength of 0.5 or more"),
+            ("counts", "yes/no", "may move the contact's stage: sure, not advisory, not protective, the contact's own, not dismissed"),
+            ("by_staff", "yes/no", "about a mail of ours, where the policy binds both sides"),
+            ("verdict", "text", 'what people said of the mail: agree, dismiss, or "" (nobody said anything)'),
+            ("reason", "text", "one sentence: what was seen", True),
+            ("quotes", "text", "the words that show it, with a stroke between", True),
+        ),
+        _table(
+            "decisions",
+            "one verdict of ours on one mail, by moving or labelling it or its note",
+            ("number", "whole", "its number in the journal"),
+            ("at", "time", "when the program saw it, UTC"),
+            ("team", "text", "the mailbox in which it was given; IMAP does not say which colleague did"),
+            ("choice", "text", "agree or dismiss"),
+            ("on", "text", "note (a proposal was judged) or mail"),
+            ("message", "text", _MESSAGE + ": the mail it is about"),
+            ("contact", "text", _WHO),
+            ("kinds", "text", "the kinds of finding on that mail, with commas between"),
+            ("days_after", "number", "days from the mail to the verdict"),
+        ),
+        _table(
+            "holds",
+            "one restriction that staff told a contact of",
+            ("contact", "text", _WHO),
+            ("team", "text", _TEAM + "; of the notice"),
+            ("decided_by", "text", "pseudonym of the colleague who sent the notice"),
+            ("start", "time", "UTC"),
+            ("until", "time", "the last moment the notice names, UTC; empty when it names none"),
+            ("ended_early", "time", "when a person ended or replaced it, UTC"),
+            ("in_force", "yes/no", "at the time of concluding"),
+            ("days", "number", "days from start to until"),
+            ("matters", "whole", "number of matters it covers"),
+            ("mails_held", "whole", "number of the contact's mails that lie in the hold folder now"),
+            ("mails_during", "whole", "number of the contact's mails on these matters while it was in force"),
+            ("appeal_offered", "yes/no", "the notice says how to appeal"),
+            ("appeals", "whole", "number of mails that appeal, from its start to 30 days after its end"),
+            ("outcome", "text", "of the appeals: none (no appeal), open (not decided), lifted, or stands"),
+            ("notice", "text", "the sentence of the notice that states it", True),
+        ),
+        _table(
+            "exposure",
+            "one of us and one mail with conduct in it that this colleague had to read",
+            ("staff", "text", "pseudonym of the colleague"),
+            ("team", "text", _TEAM),
+            ("message", "text", _MESSAGE),
+            ("contact", "text", _WHO),
+            ("sent_at", "time", "when the mail was sent, UTC"),
+            ("kind", "text", "the gravest kind on that mail: threat, abuse, profanity …"),
+            ("severity", "text", "its severity"),
+            ("how", "text", "addressed (the mail names this colleague in To or Cc) or answered (wrote the next mail of ours in the matter)"),
+        ),
+    )
+}  # fmt: skip
+
+
+def dictionary() -> str:
+    """The data dictionary as Markdown: docs/data.md."""
+    lines = [
+        "# The tables for analysts", "",
+        "What `triage.analysis` reads from the ledger, and `triage export --parquet` writes. This page is made from",
+        "`triage/analysis/columns.py`, and a test keeps the two and the tables themselves alike.", "",
+        "People, matters, mails and colleagues bear **pseudonyms**: the same one in every table and every time, made with a secret key",
+        "that lies beside the ledger. Whoever has the key and a list of addresses can tell who is who, so keep it as you keep the ledger;",
+        "whoever has not cannot. Times are exact, so take care where few people are left in a group. Columns marked *personal* are empty",
+        "unless names were asked for (`names=True` with a reason, or `--names REASON`), and each time that is written into the journal.", "",
+        "Tables are joined over `message`, `contact` and `matter`. A text is never missing, only empty; a time can be missing (NaT), and",
+        "so can a number (NaN). What the tables say of conduct is what the program saw, and it is wrong at times: `verdict` and",
+        "`strength` belong into every figure about people.", "",
+    ]  # fmt: skip
+    for table in TABLES.values():
+        lines += [f"## {table.name}", "", f"One row: {table.row}.", "", "| Column | Type | Meaning |", "|---|---|---|"]
+        for column in table.columns:
+            note = " *Personal.*" if column.personal else ""
+            lines.append(f"| `{column.name}` | {column.type} | {column.meaning}.{note} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,128 @@
+"""The tables of mails: messages, and our answers among them.
+
+A matter is walked through mail by mail, so that each mail of a contact is known for what it was: sent while we had time, while we
+were late, or after an answer. What is written while we are late was caused by us.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from triage.analysis.language import language
+from triage.analysis.source import Row, Source
+from triage.detect.pressing import accepts
+from triage.message import Message
+
+_PHONE = re.compile(r"\bsent from (?:my|the) .{0,20}(?:phone|mobile|android|galaxy|outlook for (?:ios|android))", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One mail in its matter."""
+
+    mail: Message
+    part: str
+    """As the column `part` of messages has it; "" for a mail of ours."""
+    waiting: datetime | None
+    """For a mail of ours: when the mail that had waited longest for it was sent; None when nobody waited."""
+
+
+def walk(row: Row, source: Source) -> Iterator[Turn]:
+    """The mails of one matter in order of time, each with what it was."""
+    answers, answered, waiting, begun = set(row["answers"]), False, None, False
+    for mail in in_order(row, source):
+        if mail.automatic:
+            yield Turn(mail, "", None)
+        elif mail.message_id in source.ours:
+            settles = mail.message_id not in source.no_answer or mail.message_id in answers
+            yield Turn(mail, "", waiting)
+            answered = answered or mail.message_id in answers
+            waiting = None if settles else waiting
+        else:
+            yield Turn(mail, _part(mail, source, waiting, begun=begun, answered=answered), None)
+            begun = True
+            if waiting is None and not accepts(mail):
+                waiting = mail.sent_at
+
+
+def _part(mail: Message, source: Source, waiting: datetime | None, *, begun: bool, answered: bool) -> str:
+    if not begun:
+        return "opens"
+    if accepts(mail):
+        return "accepts"
+    if waiting is not None and mail.sent_at > source.deadline(waiting):
+        return "our silence"
+    return "after answer" if answered else "in time"
+
+
+def in_order(row: Row, source: Source) -> list[Message]:
+    """The mails of a matter, oldest first."""
+    found = [source.by_id[one] for one in row["messages"] if one in source.by_id]
+    return sorted(found, key=lambda mail: (mail.sent_at, mail.role == "sent", mail.message_id))
+
+
+def messages(source: Source, *, names: bool) -> Iterator[Row]:
+    """The rows of the table `messages`."""
+    parts = {turn.mail.message_id: turn.part for row in source.matters for turn in walk(row, source)}
+    shared = {one.address for one in source.settings.mailboxes}
+    zone = source.settings.organisation.time_zone
+    for mail in source.mails:
+        ours, local = mail.message_id in source.ours, mail.sent_at.astimezone(zone)
+        by = "machine" if mail.automatic else "staff" if ours else "contact"
+        yield {
+            "message": source.mail(mail.message_id),
+            "contact": source.contact(source.contact_of(mail)),
+            "matter": source.matter(source.home.get(mail.message_id, "")),
+            "team": mail.mailbox,
+            "by": by,
+            "sender": source.names.of("staff" if ours else "address", mail.sender.email),
+            "sent_at": mail.sent_at,
+            "day": local.date().isoformat(),
+            "weekday": local.weekday(),
+            "hour": local.hour,
+            "words": len(mail.own.split()),
+            "language": language(mail.own),
+            "phone": bool(_PHONE.search(f"{mail.own[-200:]}\n{mail.wording.signature}")),
+            "to_person": not ours and any(is_colleague(one.email, source) and one.email not in shared for one in mail.to),
+            "attachments": len(mail.attachments),
+            "authenticity": mail.authenticity,
+            "part": parts.get(mail.message_id, "") if by == "contact" else "",
+            "held": mail.message_id in source.held,
+            "subject": mail.subject if names else "",
+            "own": mail.own if names else "",
+        }
+
+
+def is_colleague(email: str, source: Source) -> bool:
+    """Whether this address is one of ours."""
+    return email in source.settings.organisation.staff or email.rpartition("@")[2] in source.settings.organisation.domains
+
+
+def answers(source: Source) -> Iterator[Row]:
+    """The rows of the table `answers`."""
+    for row in source.matters:
+        right = set(row["answers"])
+        for turn in walk(row, source):
+            mail, asked = turn.mail, turn.waiting
+            if mail.message_id in source.ours and not mail.automatic:
+                yield {
+                    "message": source.mail(mail.message_id),
+                    "contact": source.contact(source.contact_of(mail)),
+                    "matter": source.matter(row["id"]),
+                    "team": mail.mailbox,
+                    "staff": source.names.of("staff", mail.sender.email),
+                    "sent_at": mail.sent_at,
+                    "is_answer": mail.message_id in right,
+                    "why_not": "" if mail.message_id in right else source.no_answer.get(mail.message_id, ""),
+                    "asked_at": asked,
+                    "hours_waited": (mail.sent_at - asked).total_seconds() / 3600 if asked else float("nan"),
+                    "late": bool(asked and mail.sent_at > source.deadline(asked)),
+                }
+
+
+def of_contact(turns: Iterable[Turn]) -> list[Turn]:
+    """The mails a contact wrote."""
+    return [turn for turn in turns if turn.part]

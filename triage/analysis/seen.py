@@ -1,0 +1,160 @@
+"""The tables of what was seen and what followed: findings, decisions, holds, and what our colleagues had to read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from triage.analysis.dealings import as_finding
+from triage.analysis.mails import in_order, is_colleague
+from triage.analysis.source import Row, Source
+from triage.decision import POINTS, counts
+from triage.finding import KINDS, SURE
+from triage.message import Message
+
+_APPEALS_STILL = timedelta(days=30)
+
+
+def findings(source: Source, *, names: bool) -> Iterator[Row]:
+    """The rows of the table `findings`."""
+    said = _said(source)
+    for row in source.rows.findings:
+        mail = source.by_id.get(row["message_id"])
+        if mail is None:
+            continue
+        yield {
+            "message": source.mail(row["message_id"]),
+            "contact": source.contact(row["contact"]),
+            "matter": source.matter(row["matter"]),
+            "team": mail.mailbox,
+            "sent_at": mail.sent_at,
+            "kind": row["kind"],
+            "family": KINDS[row["kind"]],
+            "clause": row["clause"],
+            "strength": float(row["strength"]),
+            "severity": row["severity"],
+            "sure": row["strength"] >= SURE,
+            "counts": counts(as_finding(row)),
+            "by_staff": row["by_staff"],
+            "verdict": said.get(row["message_id"], ""),
+            "reason": row["reason"] if names else "",
+            "quotes": " | ".join(" ".join(quote["text"].split()) for quote in row["quotes"]) if names else "",
+        }
+
+
+def _said(source: Source) -> dict[str, str]:
+    """Message-ID → the last verdict on that mail."""
+    found: dict[str, str] = {}
+    for verdict in sorted(source.verdicts, key=lambda one: one.at):
+        for key in verdict.keys:
+            if key in source.first_copy:
+                found[source.first_copy[key]] = verdict.choice
+    return found
+
+
+def decisions(source: Source) -> Iterator[Row]:
+    """The rows of the table `decisions`."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for row in source.rows.findings:
+        if row["strength"] >= SURE and not row["by_staff"]:
+            kinds[row["message_id"]].add(row["kind"])
+    for number, verdict in zip(source.entries, source.verdicts, strict=True):
+        for message_id in sorted({source.first_copy[key] for key in verdict.keys if key in source.first_copy}):
+            mail = source.by_id[message_id]
+            yield {
+                "number": number,
+                "at": verdict.at,
+                "team": verdict.by,
+                "choice": verdict.choice,
+                "on": "note" if verdict.proposal else "mail",
+                "message": source.mail(message_id),
+                "contact": source.contact(source.contact_of(mail)),
+                "kinds": ", ".join(sorted(kinds[message_id])),
+                "days_after": (verdict.at - mail.sent_at) / timedelta(days=1),
+            }
+
+
+def holds(source: Source, *, names: bool) -> Iterator[Row]:
+    """The rows of the table `holds`."""
+    unmet = {row["id"]: row["unmet"] for row in source.rows.contacts}
+    for row in source.rows.restrictions:
+        start = datetime.fromisoformat(row["start"])
+        until = datetime.fromisoformat(row["until"]) if row["until"] else None
+        early = datetime.fromisoformat(row["ended_early"]) if row["ended_early"] else None
+        over = min((end for end in (until, early) if end), default=None)
+        wrote = [
+            mail for mail in source.mails if mail.message_id not in source.ours and source.contact_of(mail) == row["contact"]
+        ]
+        covered = [mail for mail in wrote if source.home.get(mail.message_id) in row["matters"]]
+        appeals = _appeals(source, row["contact"], start, over)
+        yield {
+            "contact": source.contact(row["contact"]),
+            "team": source.team_of(row["notice"]),
+            "decided_by": source.names.of("staff", row["decided_by"]),
+            "start": start,
+            "until": until,
+            "ended_early": early,
+            "in_force": row["in_force"],
+            "days": (until - start) / timedelta(days=1) if until else float("nan"),
+            "matters": len(row["matters"]),
+            "mails_held": sum(mail.message_id in source.held for mail in wrote) if row["in_force"] else 0,
+            "mails_during": sum(start < mail.sent_at and (over is None or mail.sent_at <= over) for mail in covered),
+            "appeal_offered": bool(row["appeal_offered"]),
+            "appeals": len(appeals),
+            "outcome": _outcome(appeals, early, open_=row["in_force"] and "appeal_pending" in unmet.get(row["contact"], ())),
+            "notice": row["words"] if names else "",
+        }
+
+
+def _appeals(source: Source, contact: str, start: datetime, over: datetime | None) -> list[datetime]:
+    found = [
+        source.by_id[row["message_id"]].sent_at
+        for row in source.rows.findings
+        if row["contact"] == contact and row["kind"] == "appeal" and row["strength"] >= SURE and row["message_id"] in source.by_id
+    ]
+    return sorted(at for at in found if start < at and (over is None or at <= over + _APPEALS_STILL))
+
+
+def _outcome(appeals: list[datetime], early: datetime | None, *, open_: bool) -> str:
+    if not appeals:
+        return "none"
+    if early is not None and early > appeals[0]:
+        return "lifted"
+    return "open" if open_ else "stands"
+
+
+def exposure(source: Source) -> Iterator[Row]:
+    """The rows of the table `exposure`: what was said in conduct, advisory or not, unless people dismissed it."""
+    worst: dict[str, Row] = {}
+    for row in source.rows.findings:
+        shown = KINDS[row["kind"]] == "conduct" and row["strength"] >= SURE and not row["by_staff"] and not row["dismissed"]
+        if shown and (row["message_id"] not in worst or POINTS[row["kind"]] > POINTS[worst[row["message_id"]]["kind"]]):
+            worst[row["message_id"]] = row
+    order = {row["id"]: in_order(row, source) for row in source.matters}
+    for message_id, row in worst.items():
+        mail = source.by_id.get(message_id)
+        if mail is None:
+            continue
+        for email, how in _readers(mail, order.get(source.home.get(message_id, ""), []), source):
+            yield {
+                "staff": source.names.of("staff", email),
+                "team": mail.mailbox,
+                "message": source.mail(message_id),
+                "contact": source.contact(row["contact"]),
+                "sent_at": mail.sent_at,
+                "kind": row["kind"],
+                "severity": row["severity"],
+                "how": how,
+            }
+
+
+def _readers(mail: Message, order: list[Message], source: Source) -> Iterator[tuple[str, str]]:
+    shared = {one.address for one in source.settings.mailboxes}
+    named = {one.email for one in (*mail.to, *mail.cc) if is_colleague(one.email, source)} - shared
+    for email in sorted(named):
+        yield email, "addressed"
+    ours = (one for one in order if one.message_id in source.ours and not one.automatic and one.sent_at > mail.sent_at)
+    answered = next(ours, None)
+    if answered and answered.sender.email not in named:
+        yield answered.sender.email, "answered"

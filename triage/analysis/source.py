@@ -1,0 +1,104 @@
+"""Ledger → what the tables are made of: every mail once, where it belongs, and what was concluded and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from triage import hearing
+from triage.analysis.pseudonym import Pseudonyms
+from triage.export import matters as joined
+from triage.judgement import directory
+from triage.ledger import ConclusionRows, Ledger
+from triage.message import Message
+from triage.settings import Settings
+from triage.story import by_staff, one_copy_each, order
+from triage.verdict import Verdict
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything the tables look at, read once. Message-IDs name mails here; the tables give them pseudonyms."""
+
+    settings: Settings
+    names: Pseudonyms
+    rows: ConclusionRows
+    matters: tuple[Row, ...]
+    """As `triage export` gives them: one each, with all who write about it."""
+    mails: tuple[Message, ...]
+    """Each once, oldest first."""
+    by_id: Mapping[str, Message]
+    first_copy: Mapping[str, str]
+    """Message key → Message-ID of the mail it is a copy of, or of itself."""
+    home: Mapping[str, str]
+    """Message-ID → matter."""
+    writer: Mapping[str, str]
+    """Address → contact."""
+    verdicts: tuple[Verdict, ...]
+    entries: tuple[int, ...]
+    """The verdicts' numbers in the journal."""
+    held: frozenset[str]
+    """Message-IDs."""
+    no_answer: Mapping[str, str]
+    """Message-ID of a mail of ours → why it is no answer."""
+    ours: frozenset[str] = field(default_factory=frozenset)
+    """Message-IDs of mails by staff."""
+
+    def deadline(self, asked: datetime) -> datetime:
+        """When an answer to a mail of that moment is due, UTC."""
+        organisation = self.settings.organisation
+        if organisation.service_standard:
+            return organisation.service_standard.deadline(asked, organisation.time_zone)
+        return asked + timedelta(days=self.settings.pack().thresholds.overdue_days * 7 / 5)
+
+    def mail(self, message_id: str) -> str:
+        """The pseudonym of a mail."""
+        return self.names.of("mail", message_id)
+
+    def contact(self, contact: str) -> str:
+        return self.names.of("contact", contact)
+
+    def matter(self, matter: str) -> str:
+        return self.names.of("matter", matter)
+
+    def contact_of(self, mail: Message) -> str:
+        """The contact who wrote it, or whom we wrote to; "" for a mail of no contact."""
+        people = [mail.sender] if mail.message_id not in self.ours else [*mail.to, *mail.cc]
+        return next((self.writer[one.email] for one in people if one.email in self.writer), "")
+
+    def team_of(self, message_id: str) -> str:
+        """The mailbox in which a mail was found."""
+        mail = self.by_id.get(message_id)
+        return mail.mailbox if mail else ""
+
+
+def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
+    """Reads the ledger; writes nothing."""
+    rows = ledger.conclusions()
+    staff = directory(settings)
+    every = [one for one in ledger.messages(ledger.all_keys()) if isinstance(one, Message)]
+    copies = one_copy_each(every)
+    mails = tuple(sorted((same[0] for same in copies.values()), key=order))
+    matters = tuple(joined(rows))
+    entries = tuple(ledger.entries(kinds=(hearing.VERDICT,)))
+    ids = {one.key: one.message_id for one in every}
+    return Source(
+        settings=settings,
+        names=names,
+        rows=rows,
+        matters=matters,
+        mails=mails,
+        by_id={one.message_id: one for one in reversed(mails)},
+        first_copy={copy.key: same[0].message_id for same in copies.values() for copy in same},
+        home={message: row["id"] for row in matters for message in row["messages"]},
+        writer={address: row["id"] for row in rows.contacts for address in row["addresses"]},
+        verdicts=tuple(Verdict.read(entry.at, entry.actor, entry.subject) for entry in entries),
+        entries=tuple(entry.number for entry in entries),
+        held=frozenset(ids[row["message_key"]] for row in rows.wanted if row["held"] and row["message_key"] in ids),
+        no_answer={message: why for row in rows.matters for message, why in row["no_answer"].items()},
+        ours=frozenset(one.message_id for one in mails if by_staff(one, staff)),
+    )
