@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help setup demo demo-keep picture test check lint types imports pytest servers bench lock clean
+.PHONY: help setup demo demo-keep picture test check lint types imports pytest servers bench lock clean notebooks
 
 help:
 	@echo "make demo       a sample mailbox on a local mail server: what was found, and why"
@@ -18,6 +18,7 @@ help:
 	@echo "make picture    draw docs/demo.svg anew"
 	@echo "make bench      how fast it is"
 	@echo "make lock       pin the packages that pyproject.toml asks for"
+	@echo "make notebooks  a year of invented mail into the folder year, and every notebook run on it and checked"
 	@echo "make clean      remove what was made, but for .venv"
 
 setup: .venv/.ready
@@ -71,7 +72,23 @@ servers:
 lock: .venv/.ready-dev
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra test pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra test --extra dev pyproject.toml -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra notebooks -c requirements-dev.txt pyproject.toml -o requirements-notebooks.txt
+
+# What notebooks need stands in a venv of its own: nothing of it is needed to run triage.
+notebooks: .venv-notebooks/.ready year/truth.json
+	@.venv-notebooks/bin/python -m pytest -o addopts="-q -p no:cacheprovider" tests/notebooks tests/analysis
+
+.venv-notebooks/.ready: requirements.txt requirements-dev.txt requirements-notebooks.txt pyproject.toml
+	@$(PYTHON) -m venv .venv-notebooks
+	@.venv-notebooks/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes -r requirements-dev.txt
+	@.venv-notebooks/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes -r requirements-notebooks.txt
+	@.venv-notebooks/bin/python -m pip --disable-pip-version-check --no-input --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+year/truth.json: .venv-notebooks/.ready
+	@rm -rf year
+	@.venv-notebooks/bin/triage demo --year year
 
 clean:
-	@rm -rf build demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf build demo year .venv-notebooks *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -105,6 +105,24 @@ def export(
 
 
 @app.command()
+def report(
+    settings: SettingsFile,
+    html: Annotated[Path, typer.Option("--html", help="The page to write; it needs nothing from outside and prints well.")],
+    quarter: Annotated[str | None, typer.Option("--quarter", help="Such as 2026-Q1; the last whole quarter otherwise.")] = None,
+    now: Now = None,
+) -> None:
+    """The quarterly report: what our own failings caused, root causes, restrictions and appeals. Without names."""
+    from triage import analysis
+    from triage.analysis import page
+    from triage.analysis.board import Quarter, board
+
+    moment = clock(now)
+    chosen = Quarter.read(quarter) if quarter else Quarter.before(moment)
+    page.write(board(analysis.read(settings), chosen, _load(settings).organisation.name, moment), html)
+    print(f"{html}: {chosen.name}")
+
+
+@app.command()
 def explain(
     settings: SettingsFile, message_id: Annotated[str, typer.Argument(help="A Message-ID, with or without angle brackets.")]
 ) -> None:

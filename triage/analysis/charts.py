@@ -47,6 +47,7 @@ def bars(values: pd.Series[Any], title: str, unit: str, *, ax: Any = None, colou
     drawn = ax.bar(names, values.to_numpy(), color=colour, width=0.75)
     if numbers and len(values) <= 24:
         ax.bar_label(drawn, fmt="{:g}", padding=2, fontsize=8, color=INK)
+        ax.margins(y=0.08)
     return _named(ax, title, unit)
 
 
@@ -59,6 +60,7 @@ def stacked(frame: pd.DataFrame, title: str, unit: str, *, ax: Any = None, colou
         ax.bar(names, frame[column].to_numpy(), bottom=bottom, color=colour, label=str(column), width=0.75)
         bottom = [low + float(value) for low, value in zip(bottom, frame[column], strict=True)]
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9)
+    ax.margins(y=0.08)
     return _named(ax, title, unit)
 
 
@@ -82,7 +84,8 @@ def shares(table: pd.DataFrame, name: str, title: str, *, ax: Any = None, unit: 
             ax.annotate("too few to show", (0, place), (4, -3), textcoords="offset points", color=QUIET, fontsize=9)
     ax.set_yticks(list(places), [f"{row[name]}  (n = {row['of']})" for row in table.to_dict("records")])
     ax.set_ylim(0.4, len(table) + 0.8)
-    ax.set_xlim(left=0)
+    widest = max((100 * row["high"] for row in table.to_dict("records") if row["shown"]), default=100.0)
+    ax.set_xlim(-0.02 * widest, 1.08 * widest)
     ax.grid(axis="x", color="#e4e4de")
     ax.grid(axis="y", visible=False)
     ax.set_title(title)
@@ -96,7 +99,8 @@ def line(
     """A line through the values, with a dot at each."""
     ax = ax or new()
     ax.plot(list(values.index), values.to_numpy(), "o-", color=colour, markersize=4, label=name or None)
-    ax.set_ylim(bottom=0)
+    highest = max((pd.Series(list(drawn.get_ydata()), dtype=float).max() for drawn in ax.get_lines()), default=1.0)
+    ax.set_ylim(0, 1.08 * highest or 1.0)
     ax.set_xlabel(below)
     return _named(ax, title, unit)
 

@@ -79,7 +79,7 @@ TABLES: Mapping[str, Table] = {
             ("attachments", "whole", "number of attachments"),
             ("authenticity", "text", "what our server found about the sender: pass, fail or unknown (RFC 8601)"),
             ("part", "text", ("for a contact's mail: opens (the first of its matter), in time (we still had time to answer), our silence "
-             '(we were late), after answer (we had answered), accepts (thanks, nothing asked); else ""')),
+             '(we were late), after answer (we had answered, or it only presses on an answered question), accepts (thanks, nothing asked); else ""')),
             ("held", "yes/no", "covered by a restriction, in the hold folder"),
             ("subject", "text", "the Subject header", True),
             ("own", "text", "the sender's own words", True),
@@ -199,15 +199,15 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "exposure",
-            "one of us and one mail with conduct in it that this colleague had to read",
-            ("staff", "text", "pseudonym of the colleague"),
+            "one of us and one mail with insults, threats, profanity or the like in it that this colleague had to read",
+            ("staff", "text", 'pseudonym of the colleague; "" for somebody of the team who read it and did not answer'),
             ("team", "text", _TEAM),
             ("message", "text", _MESSAGE),
             ("contact", "text", _WHO),
             ("sent_at", "time", "when the mail was sent, UTC"),
             ("kind", "text", "the gravest kind on that mail: threat, abuse, profanity …"),
             ("severity", "text", "its severity"),
-            ("how", "text", "addressed (the mail names this colleague in To or Cc) or answered (wrote the next mail of ours in the matter)"),
+            ("how", "text", "addressed (the mail names this colleague in To or Cc) answered (wrote the next mail of ours in the matter), or unknown"),
         ),
     )
 }  # fmt: skip

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from triage import terms
 from triage.analysis.mails import of_contact, walk
-from triage.analysis.source import Row, Source
+from triage.analysis.source import Row, Source, as_finding
 from triage.decision import counts, points
-from triage.finding import SURE, Finding
-from triage.message import Message
+from triage.finding import SURE
 
 _WORD = re.compile(r"[^\W\d_]+")
 FEWEST = 5
@@ -131,13 +129,3 @@ def _contact(row: Row, who: str, wrote: list[Row], late: list[bool], findings: l
         "as_of": datetime.fromisoformat(row["as_of"]),
         "names": ", ".join([*row["names"], *row["addresses"]]) if names else "",
     }
-
-
-def as_finding(row: Mapping[str, Any]) -> Finding:
-    """A finding as the ledger keeps it, without its quotations."""
-    return Finding(**{**row, "quotes": (), "earlier": ()})
-
-
-def sender(mail: Message) -> str:
-    """Who stands in From, as people read it."""
-    return f"{mail.sender.name} <{mail.sender.email}>".strip()

@@ -44,7 +44,8 @@ def walk(row: Row, source: Source) -> Iterator[Turn]:
         else:
             yield Turn(mail, _part(mail, source, waiting, begun=begun, answered=answered), None)
             begun = True
-            if waiting is None and not accepts(mail):
+            owed = mail.message_id not in source.pressing | source.held and not accepts(mail)
+            if waiting is None and owed:
                 waiting = mail.sent_at
 
 

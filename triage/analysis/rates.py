@@ -40,6 +40,18 @@ def rates(frame: pd.DataFrame, by: str, hit: str, *, fewest: int = FEWEST) -> pd
     return pd.DataFrame(made, columns=[by, "of", "hits", "rate", "low", "high", "shown"])
 
 
+def whole_months(times: pd.Series) -> list[str]:
+    """The months (as 2025-03) from the first to the last of these times; a first or last month of which less than three weeks
+    are covered is left out, so that it is not taken for a quiet one."""
+    first, last = times.min().tz_localize(None), times.max().tz_localize(None)
+    months = list(pd.period_range(first, last, freq="M"))
+    if months and first.day > 10:
+        months = months[1:]
+    if months and last.day < 21 and months[-1] == last.to_period("M"):
+        months = months[:-1]
+    return [str(one) for one in months]
+
+
 def difference(hits: int, of: int, other_hits: int, other_of: int) -> tuple[float, float, float]:
     """How much higher the first share is than the second, with its 95 % interval (Newcombe 1998, method 10)."""
     if not of or not other_of:

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from triage.analysis.dealings import as_finding
 from triage.analysis.mails import in_order, is_colleague
-from triage.analysis.source import Row, Source
+from triage.analysis.source import Row, Source, as_finding
 from triage.decision import POINTS, counts
 from triage.finding import KINDS, SURE
 from triage.message import Message
 
+_NO_BURDEN = frozenset({"falsehood", "off_topic"})
+"""Kinds of conduct that are no strain to read."""
 _APPEALS_STILL = timedelta(days=30)
 
 
@@ -125,10 +126,11 @@ def _outcome(appeals: list[datetime], early: datetime | None, *, open_: bool) ->
 
 
 def exposure(source: Source) -> Iterator[Row]:
-    """The rows of the table `exposure`: what was said in conduct, advisory or not, unless people dismissed it."""
+    """The rows of the table `exposure`: hard words, advisory or not, unless people dismissed them."""
     worst: dict[str, Row] = {}
     for row in source.rows.findings:
-        shown = KINDS[row["kind"]] == "conduct" and row["strength"] >= SURE and not row["by_staff"] and not row["dismissed"]
+        hard = KINDS[row["kind"]] == "conduct" and row["kind"] not in _NO_BURDEN
+        shown = hard and row["strength"] >= SURE and not row["by_staff"] and not row["dismissed"]
         if shown and (row["message_id"] not in worst or POINTS[row["kind"]] > POINTS[worst[row["message_id"]]["kind"]]):
             worst[row["message_id"]] = row
     order = {row["id"]: in_order(row, source) for row in source.matters}
@@ -158,3 +160,5 @@ def _readers(mail: Message, order: list[Message], source: Source) -> Iterator[tu
     answered = next(ours, None)
     if answered and answered.sender.email not in named:
         yield answered.sender.email, "answered"
+    elif not named:
+        yield "", "unknown"

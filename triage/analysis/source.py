@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from triage import hearing
 from triage.analysis.pseudonym import Pseudonyms
+from triage.conclusion import NO_REPLY_OWED
+from triage.decision import counts
 from triage.export import matters as joined
+from triage.finding import Finding
 from triage.judgement import directory
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
@@ -18,6 +21,12 @@ from triage.story import by_staff, one_copy_each, order
 from triage.verdict import Verdict
 
 Row = dict[str, Any]
+_PRESSING = NO_REPLY_OWED | {"volume", "staff_shopping"}
+
+
+def as_finding(row: Mapping[str, Any]) -> Finding:
+    """A finding as the ledger keeps it, without its quotations."""
+    return Finding(**{**row, "quotes": (), "earlier": ()})
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,9 @@ class Source:
     """Message-IDs."""
     no_answer: Mapping[str, str]
     """Message-ID of a mail of ours → why it is no answer."""
-    ours: frozenset[str] = field(default_factory=frozenset)
+    pressing: frozenset[str] = frozenset()
+    """Message-IDs of mails that press on a question we had answered, or break a stop: no further answer is owed to them."""
+    ours: frozenset[str] = frozenset()
     """Message-IDs of mails by staff."""
 
     def deadline(self, asked: datetime) -> datetime:
@@ -100,5 +111,6 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         entries=tuple(entry.number for entry in entries),
         held=frozenset(ids[row["message_key"]] for row in rows.wanted if row["held"] and row["message_key"] in ids),
         no_answer={message: why for row in rows.matters for message, why in row["no_answer"].items()},
+        pressing=frozenset(row["message_id"] for row in rows.findings if row["kind"] in _PRESSING and counts(as_finding(row))),
         ours=frozenset(one.message_id for one in mails if by_staff(one, staff)),
     )

@@ -9,6 +9,8 @@ from triage.demo import year_clock as clock
 from triage.demo.year_story import Story
 
 Plot = Callable[[Story], None]
+BURSTS = (14, 6, 10, 4, 12, 8, 5, 15, 7, 9)
+"""How many mails one burst after the other has."""
 SIXTH = 5
 """The place of the sixth mail of a burst: the one that makes it too many, by the pack."""
 
@@ -112,12 +114,13 @@ def shopping(story: Story) -> None:
 
 
 def burst(story: Story) -> None:
-    """Answered, and then a dozen and more mails within hours."""
+    """Answered, and then up to a dozen and more mails within hours."""
     story.ask()
     story.office((0, 2))
     story.answer(refuse=True)
     story.later((1, 4))
-    for number in range(story.world.rng.randint(10, 16)):
+    sofar = sum(one["story"] == "burst" for one in story.world.matters)
+    for number in range(BURSTS[(sofar - 1) % len(BURSTS)]):
         story.theirs("burst", story.world.say("burst"), finds=("volume",) if number >= SIXTH else ())
         story.minutes(4, 55)
     story.office((0, 2))
@@ -254,7 +257,7 @@ MANY: Mapping[str, tuple[Plot, int]] = {
 """Plots that run all year, with how often of a hundred."""
 
 FEW: Mapping[str, tuple[Plot, int]] = {
-    "shopping": (shopping, 12), "burst": (burst, 6), "abuse_stops": (abuse_stops, 6), "abuse_goes_on": (abuse_goes_on, 1), "in_force": (in_force, 1),
+    "shopping": (shopping, 12), "burst": (burst, 10), "abuse_stops": (abuse_stops, 6), "abuse_goes_on": (abuse_goes_on, 1), "in_force": (in_force, 1),
     "appealed_and_lifted": (appealed_and_lifted, 1), "appealed_in_vain": (appealed_in_vain, 1), "threatening": (threatening, 2),
     "suffering": (suffering, 6), "forged": (forged, 4),
 }  # fmt: skip
