@@ -32,8 +32,19 @@ _NAMED_FIRST = re.compile(
 """A mail that begins with its writer's name: "Hi Gwen, Chet Maldonado in 5C here."."""
 _OTHER_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _ELSEWHERE = re.compile(
-    r"\b(?:from|on|using|via|with|it'?s|this is)\s+(?:my|a|an|the|another)?\s*(?:other|old|new|work|home|private|personal|second|different|another|wife'?s|husband'?s)\s*"
-    r"(?:e-?mail|mail|address|account|inbox)|\b(?:you(?:'ve| have)?|u)\s+(?:have\s+)?blocked\s+(?:me|the first|my)",
+    r"\b(?:from|on|using|via|with|it'?s|this is)\s+(?:(?:my|the)\s+(?:other|old|new|work|home|private|personal|second|different|wife'?s|husband'?s|partner'?s)\s*"
+    r"(?:e-?mail|mail|address|account|inbox)|(?:another|a\s+(?:different|new|second))\s+(?:e-?mail\s+)?(?:address|account|inbox)\b(?!\s+with))"
+    r"|\b(?:you(?:'ve| have)?|u)\s+(?:have\s+)?blocked\s+(?:me|the first|my)",
+    re.IGNORECASE,
+)
+_GREETS = re.compile(
+    r"\s*(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|morning|to|cc|from|thanks?|thank you|cheers|ps)\b",
+    re.IGNORECASE,
+)
+_NAME_LINE = re.compile(r"(?:[A-Z][^\W\d_]*['’.-]?[^\W\d_]*\.?[ ]+){1,3}[A-Z][^\W\d_]*['’-]?[^\W\d_]+")
+_FAREWELL = re.compile(
+    r"\W*(?:(?:kind(?:est)?|best|warm(?:est)?|many)?\s*(?:regards|wishes|thanks)|yours(?: (?:sincerely|faithfully|truly))?|sincerely(?: yours)?"
+    r"|faithfully|respectfully|best|cheers|thank you|all the best|love|signed)\W*$",
     re.IGNORECASE,
 )
 _OTHER_SAID = re.compile(
@@ -68,15 +79,39 @@ def _closing_lines(message: Message) -> list[str]:
     return [line for line in own[-4:] + signature[:6] if len(line) <= 80]
 
 
+def _named_in(line: str) -> list[str]:
+    """The pieces of a line that look like a name and nothing else: two to four capitalised words, no figures, no symbols."""
+    if _GREETS.match(line):
+        return []
+    pieces = (piece.strip(" .;*_") for piece in re.split(r"[|·,(/]|\s[–-]\s", line))
+    return [piece for piece in pieces if _NAME_LINE.fullmatch(piece)]
+
+
+def _signed(message: Message) -> list[str]:
+    """Names in the closing lines that are the writer's own: they share a word with the display name or the address, or stand
+    right below a word of farewell, or end a mail that shows no name at all. A firm, a title or a reader has none of these."""
+    lines = _closing_lines(message)
+    shown = set(re.findall(r"[^\W\d_]{2,}", terms.fold(message.sender.name)))
+    local = message.sender.email.partition("@")[0]
+    found, farewell = [], False
+    for place, line in enumerate(lines):
+        for piece in _named_in(line)[:1]:
+            words = [word for word in re.findall(r"[^\W\d_]+", terms.fold(piece)) if word not in _TITLES]
+            own = any(word in shown or (len(word) > 3 and word in local) for word in words)
+            if own or farewell or (not full_name(message.sender.name) and place == len(lines) - 1):
+                found.append(piece)
+        farewell = bool(_FAREWELL.match(line)) or (farewell and not line.strip(" ,-*"))
+    return found
+
+
 def signed_names(message: Message) -> frozenset[str]:
-    """Full names the sender gives for himself: display name, name lines at the end, "this is Jane Doe"."""
+    """Full names the sender gives for himself: display name, name lines at the end, "this is Jane Doe". Never the name of
+    somebody he writes to or quotes."""
     texts = [message.sender.name, *_THIS_IS.findall(message.wording.own[:2000]), *_NAMED_FIRST.findall(message.wording.own[:300])]
-    for line in _closing_lines(message):
-        for piece in re.split(r"[|·,(]|\s[–-]\s", line):
-            capitals = [word for word in piece.split() if word[:1].isupper()]
-            if 2 <= len(piece.split()) <= 4 and len(capitals) == len(piece.split()):
-                texts.append(piece)
-    return frozenset(name for name in map(full_name, texts) if name)
+    others = {full_name(one.name) for one in (*message.to, *message.cc) if one.email != message.sender.email}
+    others |= {full_name(passage.author) for passage in (*message.wording.quoted, *message.wording.forwarded)}
+    own = full_name(message.sender.name)
+    return frozenset(name for name in map(full_name, [*texts, *_signed(message)]) if name and (name == own or name not in others))
 
 
 def marks(message: Message) -> frozenset[Mark]:

@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from triage import contact, wording
+from triage import contact, pair_model, wording
 from triage.errors import Permanent
-from triage.matter import Board
+from triage.matter import Board, Known
 from triage.message import Address, Message
 
 NEEDED = ("id", "time", "address", "body")
 
 
-class _People:
+class People:
     """Contacts as they become known: an address, and the addresses joined to it so far."""
 
     def __init__(self) -> None:
@@ -55,13 +55,13 @@ class _People:
 
 def group(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
     """Decides each message in turn; the order given is the order of arrival."""
-    people = _People()
-    shared: dict[str, Any] = {}
+    people = People()
+    known = Known(pair_model.loaded())
     boards: dict[str, Board] = {}
     for row in rows:
-        message = _message(row)
+        message = as_message(row)
         who = people.home(message)
-        board = boards.setdefault(who, Board(shared))
+        board = boards.setdefault(who, Board(known))
         link = board.place(message, bool(row.get("staff")))
         yield {"id": str(row["id"]), "contact": "c-" + hashlib.sha256(who.encode()).hexdigest()[:12], "matter": link.matter}
 
@@ -71,7 +71,7 @@ def _ids(value: object) -> tuple[str, ...]:
     return tuple(str(word) for word in words)
 
 
-def _message(row: Mapping[str, Any]) -> Message:
+def as_message(row: Mapping[str, Any]) -> Message:
     identity = str(row["id"])
     at = datetime.fromtimestamp(float(row["time"]), UTC)
     to = row.get("to") or ()

@@ -1,19 +1,25 @@
 """Messages about the same thing, and why they were joined: content carries the link, not only headers.
 
-A story is decided in order of time: each message joins the matter it fits best, or begins one. What speaks for a link:
-a reply to one of its messages, a shared reference number, place or amount, the same subject, shared content words. What
-speaks against it: another reference number, words that announce a new subject. Every link keeps its reasons.
+A story is decided in order of time: each message joins the matter it fits best, or begins one. A reply stays in the matter it
+replies to unless it says or shows that it is about something else. Any other message is compared with the contact's latest
+matters, with those that hold the same reference number or subject, and in a file of many people with those that share a rare
+word or the writer's name. Whether the best of them is good enough is judged by a trained model (`triage.pair_model`) or, where
+there is none, by the rules below. Joining wrongly can restrict somebody for what he never repeated: when in doubt, it is new.
+
+What is decided for a message depends on earlier messages only. Every link keeps its reasons.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from triage import terms
+from triage import comparison, pair_model, terms
+from triage.comparison import Matter, Traits
 from triage.message import Message
 
 _REPLY_PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|vs|rif|res|odp|fwd?|wg|tr|rv|enc|i)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
@@ -26,19 +32,26 @@ _NEW_MATTER = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 SAME_SUBJECT_WITHIN = timedelta(days=120)
-LATEST = 40
-"""How many of a contact's latest matters are compared by content; the others are found by reply, reference, place or subject."""
-
-
-@dataclass(slots=True, eq=False)
-class _Growing:
-    id: str
-    about: terms.Terms = field(default_factory=terms.Terms)
-    asked: terms.Terms = field(default_factory=terms.Terms)
-    subjects: set[str] = field(default_factory=set)
-    named: set[str] = field(default_factory=set)
-    """The content words of its subjects."""
-    last: Message | None = None
+LATEST = 24
+"""How many of a contact's latest matters are compared; older ones are found by reply, reference number or subject."""
+_ELSEWHERE = 6
+"""How many matters of others are compared, because they share a rare word or the writer's name."""
+_ELSEWHERE_WITHIN = timedelta(days=60)
+_REMEMBERED = 400
+"""Matters a board holds; older ones are still found by reply."""
+_RAREST = 12
+FEW = 3
+"""Up to so many matters of a contact the rules decide, and the model only puts them right where it is sure: it learnt from long
+histories, they were written for short ones."""
+AGAINST = 0.5
+"""The probability below which the model stops a link by rule, unless the likeness is plain."""
+PLAIN = 1.5
+"""A likeness by rule that, with the same reference number or place in both, needs no model."""
+CERTAIN = 0.95
+"""The probability from which the model alone links in a short history."""
+_WRITERS = 5_000
+_INDEX = 60_000
+"""Entries of each index; beyond it the one not met for longest goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +67,19 @@ _GREETING = re.compile(r"^\s*(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon
 _SHORT_LINE = 6
 
 
-def _said(message: Message) -> terms.Terms:
+def said(message: Message, usual: Container[str] = frozenset()) -> terms.Terms:
     """What a mail names, without the lines in which it greets and signs: a name, a home address and a client number stand in
-    every mail of a person and tie no two matters together. Reference numbers there still count."""
+    every mail of a person and tie no two matters together. Reference numbers there still count.
+
+    `usual`: lines with which the sender ended earlier mails (see `closing`); those at the end are left out altogether.
+    """
     lines = message.own.rstrip().splitlines()
+    last = len(lines)
+    while last > 1 and (not lines[last - 1].strip() or lines[last - 1].strip() in usual):
+        last -= 1
     names = set(terms.fold(message.sender.name).replace(",", " ").split())
-    end = len(lines)
-    for place in range(len(lines) - 1, max(len(lines) - 7, 0), -1):
+    end = last
+    for place in range(last - 1, max(last - 7, 0), -1):
         words = terms.fold(lines[place]).replace(",", " ").split()
         if len(words) > _SHORT_LINE:
             break
@@ -68,8 +87,16 @@ def _said(message: Message) -> terms.Terms:
             end = place
     start = 1 if lines and _GREETING.match(lines[0]) else 0
     body = "\n".join(lines[start:end])
-    said = terms.of(message.subject, body if body.strip() else message.own)
-    return replace(said, references=said.references | terms.references("\n".join(lines[end:])))
+    said = terms.of(message.subject, body if body.strip() else "\n".join(lines[:last]))
+    return replace(said, references=said.references | terms.references("\n".join(lines[end:last])))
+
+
+_CLOSING = 12
+
+
+def closing(message: Message) -> list[str]:
+    """The last lines of the sender's own words: those that come again in a later mail are how he signs."""
+    return [line for line in map(str.strip, message.own.rstrip().splitlines()[-_CLOSING:]) if line]
 
 
 def plain_subject(subject: str) -> str:
@@ -82,126 +109,312 @@ def matter_id(first: Message) -> str:
     return "m-" + hashlib.sha256(first.key.encode()).hexdigest()[:12]
 
 
+class Known:
+    """What the boards of several contacts share: which message is in which matter, where rare words, reference numbers,
+    subjects and names were met, and how common each word is."""
+
+    def __init__(
+        self,
+        judge: pair_model.Judge | None = None,
+        table: bytes | None = None,
+        opening: Callable[[str], float] | None = None,
+    ) -> None:
+        """`table`: of everyday mail, that of the model's folder when left out. `opening`: in place of the judge's own reading of
+        openings, while a model is trained."""
+        self.judge = judge
+        self.opening = opening or (judge.goes_on if judge else lambda _text: 0.0)
+        """How much a text sounds like going on about something."""
+        self.frequencies = comparison.Frequencies(comparison.everyday(pair_model.FOLDER) if table is None else table)
+        self.by_message: dict[str, Matter] = {}
+        """Also ids of messages that were never seen but are referred to (RFC 5256, "dummy" messages)."""
+        self._met: OrderedDict[tuple[str, str], list[Matter]] = OrderedDict()
+        self._closings: OrderedDict[str, dict[str, None]] = OrderedDict()
+
+    def note(self, matter: Matter, marks: Iterable[tuple[str, str]]) -> None:
+        """Remembers that a matter holds these marks, the latest three matters of each."""
+        for mark in marks:
+            matters = self._met.setdefault(mark, [])
+            if matter in matters:
+                matters.remove(matter)
+            matters.append(matter)
+            del matters[:-3]
+            self._met.move_to_end(mark)
+        while len(self._met) > _INDEX:
+            self._met.popitem(last=False)
+
+    def usual(self, sender: str) -> Container[str]:
+        """The lines with which somebody ended earlier mails."""
+        return self._closings.get(sender, ())
+
+    def close(self, message: Message) -> None:
+        """Remembers how a mail ends."""
+        lines = self._closings.setdefault(message.sender.email, {})
+        for line in closing(message):
+            lines.pop(line, None)
+            lines[line] = None
+        while len(lines) > 3 * _CLOSING:
+            del lines[next(iter(lines))]
+        self._closings.move_to_end(message.sender.email)
+        while len(self._closings) > _WRITERS:
+            self._closings.popitem(last=False)
+
+    def sharing(self, marks: Iterable[tuple[str, str]]) -> Counter[Matter]:
+        """The matters that hold some of these marks, with how many."""
+        return Counter(matter for mark in marks for matter in self._met.get(mark, ()))
+
+
+@dataclass(slots=True)
+class _Choice:
+    matter: Matter | None
+    reasons: list[str] = field(default_factory=list)
+
+
 class Board:
-    """The matters of one story so far, with the ways to find one; `by_message` may be shared between the boards of several
+    """The matters of one story so far, with the ways to find one; `known` may be shared between the boards of several
     contacts, so that a reply to another person's mail finds its matter."""
 
-    def __init__(self, by_message: dict[str, _Growing] | None = None) -> None:
-        self.matters: list[_Growing] = []
-        self.by_message: dict[str, _Growing] = {} if by_message is None else by_message
+    def __init__(self, known: Known | None = None) -> None:
+        self.known = Known(pair_model.loaded()) if known is None else known
+        self.matters: dict[str, Matter] = {}
+        """By id; the one that was written in last stands last."""
+        self.people: set[str] = set()
+        self._holding: Counter[str] = Counter()
+        """Word → how many matters of this board hold it."""
 
     def place(self, message: Message, by_staff: bool) -> Link:
         """Decides where the next message (in order of time) belongs, and remembers it."""
-        said = _said(message)
-        matter = self.replied_to(message)
-        reasons: list[str] = ["reply"] if matter else []
-        if matter and not by_staff and (why := _breaks_away(message, said, matter)):
-            matter, reasons = None, [why]
-        if matter is None:
-            left = self.replied_to(message) if reasons else None  # the matter of its thread, which it has just left
-            others = [one for one in self.matters[-LATEST:] if one is not left]
-            latest = (
-                None if left else max(others, key=lambda one: one.last.sent_at if one.last else message.sent_at, default=None)
-            )
-            about = replace(said, references=terms.references(message.own)) if left else said
-            best = max(
-                ((*_likeness(message, about, one, latest=one is latest), one) for one in others),
-                key=lambda row: row[0],
-                default=None,
-            )
-            if best is not None and best[0] >= 1.0:
-                matter, reasons = best[2], best[1]
-        if matter is None:
-            matter, reasons = self.begin(message), reasons or ["nothing earlier is about this"]
-        elif matter not in self.matters:
-            self.matters.append(matter)
-        self.add(matter, message, said, by_staff)
-        return Link(message.key, matter.id, tuple(reasons))
+        traits = self.traits(message, by_staff)
+        if not by_staff:
+            self.people.add(traits.sender)
+        choice = self.choose(message, traits)
+        matter = choice.matter or Matter(matter_id(message))
+        self.add(matter, message, traits)
+        return Link(message.key, matter.id, tuple(choice.reasons or ["nothing earlier is about this"]))
 
-    def replied_to(self, message: Message) -> _Growing | None:
-        for parent in (message.in_reply_to, *reversed(message.references)):
-            if parent in self.by_message:
-                return self.by_message[parent]
+    def choose(self, message: Message, traits: Traits) -> _Choice:
+        """Where a message belongs; nowhere yet when nothing fits it well enough."""
+        replied, why = self._thread(message, traits)
+        if replied and not why:
+            return _Choice(replied, ["reply"])
+        candidates = self.open_candidates(message, traits)
+        against = [why] if why else []
+        if not candidates:
+            return _Choice(None, against)
+        scored = self.scored(message, traits, candidates)
+        judge = self.known.judge
+        chances = judge.chances(self.compared(traits, candidates, [score for score, _ in scored])) if judge else []
+        place, fits = self._decided([score for score, _ in scored], chances, [_names_the_same(traits, one) for one in candidates])
+        if not fits:
+            return _Choice(None, against)
+        told = [f"judged {chances[place]:.2f} the same matter"] if judge else []
+        return _Choice(candidates[place], [*scored[place][1], *told])
+
+    def _decided(self, scores: Sequence[float], chances: Sequence[float], named: Sequence[bool]) -> tuple[int, bool]:
+        """Which candidate is the best, and whether it is good enough."""
+        judge = self.known.judge
+        if judge is None:
+            best = max(range(len(scores)), key=scores.__getitem__)
+            return best, scores[best] >= 1.0
+        if len(self.matters) > FEW:
+            best = max(range(len(chances)), key=chances.__getitem__)
+            return best, chances[best] >= judge.threshold
+        corrected = [_corrected(score, chance, sure) for score, chance, sure in zip(scores, chances, named, strict=True)]
+        best = max(range(len(scores)), key=lambda place: (corrected[place], chances[place]))
+        return best, corrected[best] >= 1.0
+
+    def scored(self, message: Message, traits: Traits, candidates: Sequence[Matter]) -> list[tuple[float, list[str]]]:
+        """What the rules say of each candidate."""
+        left = self.replied_to(message)  # here only when the message leaves its thread
+        latest = None if left or not self.matters else next(reversed(self.matters.values()))
+        about = replace(traits.said, references=terms.references(message.own)) if left else traits.said
+        return [_likeness(traits, about, one, latest=one is latest) for one in candidates]
+
+    def _thread(self, message: Message, traits: Traits) -> tuple[Matter | None, str]:
+        replied = self.replied_to(message)
+        return replied, _breaks_away(message, traits, replied) if replied and not traits.by_staff else ""
+
+    def open_candidates(self, message: Message, traits: Traits) -> list[Matter]:
+        """What is left to decide between; nothing where a reply settles it."""
+        replied, why = self._thread(message, traits)
+        return [] if replied and not why else [one for one in self.candidates(traits) if one is not replied]
+
+    def compared(self, traits: Traits, candidates: Sequence[Matter], scores: Sequence[float]) -> list[list[float]]:
+        """The rows of `comparison.NAMES` for the candidates, given what the rules say of them."""
+        own = frozenset(self.matters)
+        rows = comparison.compared(traits, candidates, frozenset(self.people), len(self.matters), own)
+        top = max(scores)
+        return [[*row, score, float(score >= top)] for row, score in zip(rows, scores, strict=True)]
+
+    def candidates(self, traits: Traits) -> list[Matter]:
+        """The matters a message is compared with, the one written in last first."""
+        latest = list(self.matters.values())[: -LATEST - 1 : -1]
+        found = dict.fromkeys(latest)
+        marked = self.known.sharing(_sure_marks(traits))
+        for matter in marked:
+            if matter.id in self.matters:
+                found[matter] = None
+        elsewhere = self.known.sharing(_loose_marks(traits))
+        for matter, shared in elsewhere.most_common(_ELSEWHERE):
+            if traits.at - matter.last <= _ELSEWHERE_WITHIN and (shared >= 3 or traits.who & matter.last_like.keys()):
+                found[matter] = None
+        for matter in self.known.sharing(_whole_marks(traits)):
+            if traits.at - matter.last <= _ELSEWHERE_WITHIN:
+                found[matter] = None
+        return sorted(found, key=lambda one: (one.last, one.id), reverse=True)
+
+    def replied_to(self, message: Message) -> Matter | None:
+        """The matter of the message this one replies to (RFC 5322 section 3.6.4)."""
+        for parent in (message.message_id, message.in_reply_to, *reversed(message.references)):  # its own: a reply came first
+            if parent in self.known.by_message:
+                return self.known.by_message[parent]
         return None
 
-    def begin(self, message: Message) -> _Growing:
-        matter = _Growing(matter_id(message))
-        self.matters.append(matter)
-        return matter
+    def traits(self, message: Message, by_staff: bool) -> Traits:
+        """What is compared of a message, its words weighed by all that came before it."""
+        shown = said(message, self.known.usual(message.sender.email))
+        weights = {}
+        for word in shown.words:
+            # what one person writes in matter after matter (a job title, a firm's name) tells his matters less apart
+            spread = (self._holding[word] - 1) / len(self.matters) if self._holding[word] > 1 else 0.0
+            weights[word] = self.known.frequencies.weight(word) * (1 - 0.8 * spread)
+        weights = comparison.heavy(weights)
+        name = terms.fold(message.sender.name)
+        quoted = " ".join(passage.text for passage in (*message.wording.quoted, *message.wording.forwarded))
+        return Traits(
+            said=shown,
+            subject=plain_subject(message.subject),
+            named=terms.words(message.subject),
+            weights=weights,
+            length=comparison.length_of(weights),
+            at=message.sent_at,
+            sender=message.sender.email,
+            name=" ".join(sorted(name.replace(",", " ").split())) if len(name.split()) > 1 else "",
+            called=" ".join(re.findall(r"[^\W\d_]+", name or message.sender.email.partition("@")[0])),
+            to=frozenset(address.email for address in (*message.to, *message.cc)),
+            by_staff=by_staff,
+            announces=bool(_NEW_MATTER.search(message.own[:600])),
+            refers_back=comparison.refers_back(message.own),
+            afresh=comparison.opens_afresh(message.own),
+            question="?" in message.own[:2000],
+            who=frozenset() if by_staff else comparison.spellings(message.sender.name, message.sender.email),
+            greets=comparison.first_words(message.own),
+            goes_on=0.0 if by_staff else self.known.opening(message.own),
+            reply_form=bool(_REPLY_PREFIX.match(message.subject)),
+            quoted=terms.words(quoted[:4000]) if quoted and not message.in_reply_to else frozenset(),
+        )
 
-    def add(self, matter: _Growing, message: Message, said: terms.Terms, by_staff: bool) -> None:
-        matter.about = matter.about | said
-        if not by_staff:
-            matter.asked = matter.asked | said
-        matter.subjects.add(plain_subject(message.subject))
-        matter.named |= terms.words(message.subject)
-        matter.last = message
-        self.by_message[message.message_id] = matter
+    def add(self, matter: Matter, message: Message, traits: Traits) -> None:
+        """Takes a message into a matter, which becomes the latest of this board."""
+        known_before = matter.about if matter.id in self.matters else frozenset()
+        self._holding.update(traits.weights.keys() - known_before)
+        if len(self._holding) > _INDEX:
+            self._holding = Counter({word: count for word, count in self._holding.items() if count > 1})
+        self.matters.pop(matter.id, None)
+        self.matters[matter.id] = matter
+        while len(self.matters) > _REMEMBERED:
+            del self.matters[next(iter(self.matters))]
+        matter.add(traits)
+        self.known.close(message)
+        self.known.by_message[message.message_id] = matter
+        for cited in (message.in_reply_to, *message.references):
+            if cited:
+                self.known.by_message.setdefault(cited, matter)
+        self.known.note(matter, (*_sure_marks(traits), *_loose_marks(traits), *_whole_marks(traits)))
+        self.known.frequencies.add(traits.said.words)
 
 
-def _prior(message: Message, said: terms.Terms, matter: _Growing) -> float:
+def _sure_marks(traits: Traits) -> list[tuple[str, str]]:
+    marks = [("reference", value) for value in traits.said.references]
+    return [*marks, ("subject", traits.subject)] if traits.named else marks
+
+
+def _loose_marks(traits: Traits) -> list[tuple[str, str]]:
+    rarest = sorted(traits.weights, key=lambda word: (-traits.weights[word], word))[:_RAREST]
+    return [("word", word) for word in rarest if traits.weights[word] >= comparison.RARE]
+
+
+def _whole_marks(traits: Traits) -> list[tuple[str, str]]:
+    """What is looked up among everybody by itself: how the sender may be called, and a subject of several words."""
+    marks = [("called", spelling) for spelling in sorted(traits.who)]
+    return [*marks, ("title", traits.subject)] if len(traits.named) >= 2 else marks
+
+
+def _corrected(score: float, chance: float, named: bool) -> float:
+    """A likeness by rule, put right where the model is sure that it is wrong; a shared reference number or place it leaves alone."""
+    if chance >= CERTAIN:
+        return max(score, 1.0)
+    return 0.0 if chance < AGAINST and not (named and score >= PLAIN) else score
+
+
+def _names_the_same(traits: Traits, matter: Matter) -> bool:
+    return bool(traits.said.references & matter.references or traits.said.places & matter.places)
+
+
+def _prior(traits: Traits, matter: Matter) -> float:
     """What speaks for a follow-up to the matter under way: little time, and few words of its own that the matter does not know."""
-    assert matter.last is not None
-    gap = message.sent_at - matter.last.sent_at
+    gap = traits.at - matter.last
     if gap > timedelta(days=21):
         return 0.0
-    own = said.words - terms.words(" ".join(said.places))  # where somebody lives stands in all his mails
-    known = len(own & matter.about.words) / len(own) if own else 1.0
-    novel = len(own - matter.about.words)
+    # where somebody lives stands in all his mails
+    said, about = traits.said.words - terms.words(" ".join(traits.said.places)), matter.about
+    known = len(said & about) / len(said) if said else 1.0
     prior = 1.1 if gap <= timedelta(days=3) else 1.0 if gap <= timedelta(days=10) else 0.8
-    return max(0.0, prior - max(0.0, 0.25 * (novel - 4)) * (1 - min(1.0, 3 * known)))
+    return max(0.0, prior - max(0.0, 0.25 * (len(said - about) - 4)) * (1 - min(1.0, 3 * known)))
 
 
-def _likeness(message: Message, said: terms.Terms, matter: _Growing, *, latest: bool = False) -> tuple[float, list[str]]:
-    """How well a message fits a matter it does not reply to, with the reasons; below 1 it does not belong."""
+def _likeness(traits: Traits, said: terms.Terms, matter: Matter, *, latest: bool = False) -> tuple[float, list[str]]:
+    """How well a message fits a matter it does not reply to, by rule, with the reasons; below 1 it does not belong."""
     score, reasons = 0.0, list[str]()
-    if latest and (prior := _prior(message, said, matter)):
+    if latest and (prior := _prior(traits, matter)):
         score += prior
         reasons.append("follows soon on the matter under way")
-    if shared := said.references & matter.about.references:
+    if shared := said.references & matter.references:
         score += 1.2
         reasons.append(f"same reference {min(shared).upper()}")
-    elif said.references and matter.about.references:
+    elif said.references and matter.references:
         score -= 0.6
-    if shared := said.places & matter.about.places:
+    if shared := said.places & matter.places:
         score += 0.5
         reasons.append(f"same place {min(shared)}")
-    if shared := said.amounts & matter.about.amounts:
+    if shared := said.amounts & matter.amounts:
         score += 0.35
         reasons.append(f"same amount {min(shared)}")
-    subject = plain_subject(message.subject)
-    assert matter.last is not None
-    recent = message.sent_at - matter.last.sent_at <= SAME_SUBJECT_WITHIN
-    if subject and subject in matter.subjects and recent and len(terms.words(subject)) >= 1:
+    recent = traits.at - matter.last <= SAME_SUBJECT_WITHIN
+    if traits.named and traits.subject in matter.subjects and recent:
         score += 1.0
         reasons.append("same subject")
-    elif recent and (named := terms.words(message.subject)) and named <= matter.named:
+    elif recent and traits.named and traits.named <= matter.named.keys():
         score += 0.6
-        reasons.append(f"the subject names {', '.join(sorted(named))}")
-    shared_words = said.words & matter.asked.words
-    alike = terms.overlap(said.words, matter.asked.words)
-    if len(shared_words) >= 3 or alike >= 0.5:
-        score += min(1.0, 0.2 * len(shared_words)) * min(1.0, alike / 0.35)
-        reasons.append(f"{alike:.2f} alike ({', '.join(sorted(shared_words)[:4])})")
-    elif shared_words and (told := said.words & matter.about.words) and len(told) >= 3:
-        score += 0.4
-        reasons.append(f"speaks of {', '.join(sorted(told)[:4])}")
-    return score, reasons
+        reasons.append(f"the subject names {', '.join(sorted(traits.named))}")
+    more, why = _content(said.words, matter)
+    return score + more, reasons + why
 
 
-def _breaks_away(message: Message, said: terms.Terms, matter: _Growing) -> str:
+def _content(words: frozenset[str], matter: Matter) -> tuple[float, list[str]]:
+    """The part of shared words in a likeness: with what the contact wrote, else with all of it."""
+    asked, about = matter.asked, matter.about
+    shared, alike = words & asked, terms.overlap(words, asked)
+    if len(shared) >= 3 or alike >= 0.5:
+        return min(1.0, 0.2 * len(shared)) * min(1.0, alike / 0.35), [f"{alike:.2f} alike ({', '.join(sorted(shared)[:4])})"]
+    told = words & about
+    if shared and len(told) >= 3:
+        return 0.4, [f"speaks of {', '.join(sorted(told)[:4])}"]
+    return 0.0, []
+
+
+def _breaks_away(message: Message, traits: Traits, matter: Matter) -> str:
     """Why a reply begins a new matter after all; "" when it does not (a thread may hold two matters)."""
+    said, about = traits.said, matter.about
     announced = _NEW_MATTER.search(message.own[:600])
-    shared = said.words & matter.about.words
-    same_reference = bool(terms.references(message.own) & matter.about.references)
-    other_reference = said.references and matter.about.references and not said.references & matter.about.references
-    new_subject = plain_subject(message.subject) not in matter.subjects
+    same_reference = bool(terms.references(message.own) & matter.references)
+    other_reference = said.references and matter.references and not said.references & matter.references
+    new_subject = traits.subject not in matter.subjects
     if other_reference and (new_subject or announced):
         return "another reference number"
     early = announced is not None and announced.start() <= 200
-    if announced and len(said.words - matter.about.words) >= (5 if early else 8) and not same_reference:
+    if announced and len(said.words - about) >= (5 if early else 8) and not same_reference:
         return f'it says "{announced.group(0)}"'
-    if new_subject and len(said.words) >= 8 and len(shared) <= 1 and not said.references & matter.about.references:
+    if new_subject and len(said.words) >= 8 and len(said.words & about) <= 1 and not said.references & matter.references:
         return "another subject and nothing shared"
     return ""
 

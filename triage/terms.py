@@ -35,7 +35,10 @@ _STREET = {
 }  # fmt: skip
 _PLACE = re.compile(r"\b(\d{1,5}[A-Za-z]?),?\s+((?:[A-Z][\w'’]+\s+){1,3})(" + "|".join(_STREET) + r")\b\.?", re.IGNORECASE)
 _PLACE_BARE = re.compile(r"\b(\d{1,4}[A-Za-z]?)\s+([A-Z][a-z]{3,})\b(?!\s+(?:days?|hours?|weeks?|months?|minutes?))")
-_UNIT = re.compile(r"(?:\b(?i:unit|apt|apartment|flat|suite)\.?\s*#?|#)(\d{1,4}[A-Za-z]?)\b|\b(\d{1,3}[A-HJ-Z])\b")
+_UNIT = re.compile(
+    r"\b(?i:unit|apt|apartment|flat|suite|in #|at #|from #|no\. ?#)\.?\s*#?([1-9]\d{0,3}[A-Za-z]?)\b(?![.,]\d)|\b([1-9]\d{0,2}[A-CEFHJ])\b(?![-./]\w)"
+)
+"""A bare number is no unit, nor is a size ("64K", "4G", "3D")."""
 _AMOUNT = re.compile(
     r"[£$€]\s?(\d[\d,]*(?:\.\d{1,2})?)|\b(\d[\d,]*(?:\.\d{1,2})?)\s?(?:quid|pounds?|dollars?|euros?|gbp|usd|eur)\b", re.IGNORECASE
 )
