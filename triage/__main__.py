@@ -367,6 +367,23 @@ def group(
     group_file(input, output)
 
 
+evaluate_app = typer.Typer(help="How good the trained models are, measured anew.", no_args_is_help=True)
+app.add_typer(evaluate_app, name="evaluate")
+
+
+@evaluate_app.command("matters")
+def evaluate_matters(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of archives with known matters; without it, invented mail only.")
+    ] = None,
+) -> None:
+    """Prints how well mail is grouped into matters and people."""
+    from triage.evaluation import evaluate
+
+    json.dump(evaluate(data), sys.stdout, indent=1)
+    print()
+
+
 @app.command()
 def demo(
     keep: Annotated[

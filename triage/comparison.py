@@ -42,11 +42,11 @@ NAMES = (
     "quoted", "reference", "other_reference", "place", "other_place", "amount", "same_subject", "subject_named", "subject_said",
     "hours", "hours_own", "hours_contact", "answered", "size", "own", "rank", "open", "matters", "same_address", "same_staff",
     "new_matter", "back", "words", "subject_words", "by_staff", "own_history", "reply_form", "exclusive",
-    "speaks_to", "afresh", "question", "namesake", "hours_namesake", "goes_on", "greets", "greets_last", "last_asks", "same_own_subject",
+    "speaks_to", "afresh", "question", "namesake", "hours_namesake", "goes_on", "greets", "greets_last", "last_asks", "names_writer", "subject_other",
     "by_rule", "best_by_rule",
 )  # fmt: skip
 """The columns of a comparison, in order; the last two are what the rules say and are added by `triage.matter`."""
-VERSION = 2
+VERSION = 3
 """Changes with every change in what a column means: a model made for others is refused."""
 
 _BACK = re.compile(
@@ -64,6 +64,8 @@ _AFRESH = re.compile(
 )  # fmt: skip
 _LOOKED_AT = 1_500
 _OPENING = 500
+_EARLY = 40
+"""Words of the text within which a subject of four words and more may be found again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Traits:
     """Spellings of the sender's name, from the display name and the address; see `spellings`."""
     greets: frozenset[str] = frozenset()
     """Words of the first line, folded: whom it may greet."""
+    tokens: frozenset[str] = frozenset()
+    """The words of the text as they stand, folded."""
     goes_on: float = 0.0
     """How much the words of the opening sound like going on about something (log odds); see `triage.opening`."""
     quoted: frozenset[str] = frozenset()
@@ -249,6 +253,15 @@ def first_words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]{3,}", terms.fold(line)))
 
 
+def repeats_opening(subject: str, text: str) -> bool:
+    """Whether a subject is nothing but words from the beginning of the text, as some telephones make it: it was not chosen, and
+    tells no more than the text does."""
+    words = re.findall(r"\w+", terms.fold(subject))
+    opening = re.findall(r"\w+", terms.fold(text[:_OPENING]))
+    places = range(min(len(opening), _EARLY)) if len(words) >= 4 else range(1)
+    return bool(words) and any(opening[place : place + len(words)] == words for place in places)
+
+
 def length_of(weights: Mapping[str, float]) -> float:
     return sqrt(sum(weight * weight for weight in weights.values())) or 1.0
 
@@ -290,7 +303,7 @@ def compared(
          float(rank), log1p(open_ones), log1p(history), *_form(traits, matter), float(matter.id in own), float(traits.reply_form),
          _exclusive(traits, matter, holders), _speaks_to(traits, matter), float(traits.afresh), float(traits.question),
          *_namesake(traits, matter, mine), traits.goes_on, *_greets(traits, matter), float(matter.last_asks and matter.last_sender != traits.sender),
-         float(bool(traits.subject) and traits.subject in matter.subjects)]
+         _names_writer(traits, matter), _subject_other(traits, matter)]
         for rank, (matter, like) in enumerate(zip(candidates, likes, strict=True))
     ]  # fmt: skip
 
@@ -316,6 +329,26 @@ def _greets(traits: Traits, matter: Matter) -> tuple[float, float]:
         if sender != traits.sender and any(word in traits.greets and word not in own for word in name.split() if len(word) > 2)
     }
     return float(bool(found)), float(matter.last_sender in found)
+
+
+def _names_writer(traits: Traits, matter: Matter) -> float:
+    """Whether the text holds the whole name of a customer who wrote in the matter, as a councillor's or a neighbour's does."""
+    own = set(traits.called.split())
+    for sender, called in matter.called.items():
+        words = [word for word in called.split() if len(word) > 2]
+        if sender not in matter.staff and sender != traits.sender and len(words) >= 2 and not own & set(words):
+            if traits.tokens.issuperset(words):
+                return 1.0
+            if words[-1] in traits.tokens and len(words[-1]) >= _SHORTEST - 1 and traits.said.places & matter.places:
+                return 0.5
+    return 0.0
+
+
+def _subject_other(traits: Traits, matter: Matter) -> float:
+    """Which part of a subject of its own, not taken over from a mail before, the matter knows nothing of."""
+    if traits.reply_form or not traits.named:
+        return 0.0
+    return len(traits.named - matter.about - matter.named.keys()) / len(traits.named)
 
 
 def spellings(name: str, address: str) -> frozenset[str]:
@@ -359,6 +392,11 @@ def _exclusive(traits: Traits, matter: Matter, holders: Mapping[str, int]) -> fl
 def _standing(alike: float, tops: Sequence[float]) -> tuple[float, float]:
     best_other = tops[0] if alike < tops[0] else tops[1] if len(tops) > 1 else 0.0
     return alike - best_other, float(alike >= tops[0])
+
+
+def alike(traits: Traits, matter: Matter) -> float:
+    """How like the likest mail of a matter is by its words, 0 to 1 (cosine of word weights)."""
+    return _alike(traits, matter)[0]
 
 
 def _alike(traits: Traits, matter: Matter) -> tuple[float, ...]:

@@ -359,10 +359,14 @@ class Standing:
 
 
 def standing(
-    addresses: Collection[str], messages: Iterable[Message], ground: Ground, template_twins: Mapping[str, tuple[str, ...]]
+    addresses: Collection[str],
+    messages: Iterable[Message],
+    ground: Ground,
+    template_twins: Mapping[str, tuple[str, ...]],
+    related: Iterable[Message] = (),
 ) -> Standing:
-    """Where the contact with these addresses stands at `ground.now`, from these mails."""
-    story = tell(addresses, messages, ground.directory)
+    """Where the contact with these addresses stands at `ground.now`, from these mails (`conclude` says more of each)."""
+    story = tell(addresses, messages, ground.directory, related)
     contact = contact_id(story)
     findings = _findings(story, ground, template_twins, contact)
     rulings = tuple(one for one in ground.rulings if one.concerns(story.addresses))
@@ -378,13 +382,15 @@ def conclude(
     *,
     template_twins: Mapping[str, tuple[str, ...]] | None = None,
     joins: Sequence[Join] = (),
+    related: Iterable[Message] = (),
 ) -> Conclusion:
     """Everything that follows from one contact's mail at `ground.now`.
 
     `addresses`: the contact's, lower case. `messages`: every stored mail from, to or copied to one of them, in any order.
     `template_twins`: message key → earlier mails by other people in the same words. `joins`: why the addresses are one contact.
+    `related`: mails of people the contact may be writing for.
     """
-    at = standing(addresses, messages, ground, template_twins or {})
+    at = standing(addresses, messages, ground, template_twins or {}, related)
     story, contact, findings, told, decision = at.story, at.contact, at.findings, at.restrictions, at.decision
     in_force = at.in_force
     held = hold.held(story, in_force, findings)

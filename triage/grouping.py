@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class People:
         self._marks: dict[str, set[contact.Mark]] = {}
         self._owners: dict[contact.Mark, list[str]] = {}
         self._home: dict[str, str] = {}
+        self._joined: dict[str, list[str]] = {}
 
     def home(self, message: Message) -> str:
         """The contact behind a message, all that was seen before it taken into account."""
@@ -43,27 +44,57 @@ class People:
                 candidates |= set(owners[:50])
                 owners.append(address)
         for other in sorted(candidates - {address}):
-            if self._root(other) != self._root(address) and contact.joined(known, self._marks[other], address, other):
-                self._home[self._root(address)] = self._root(other)
-        return self._root(address)
+            if self.root(other) != self.root(address) and contact.joined(known, self._marks[other], address, other):
+                self.join(address, other)
+        return self.root(address)
 
-    def _root(self, address: str) -> str:
+    def join(self, one: str, other: str) -> None:
+        """Reads two addresses as one person from now on."""
+        former, now = self.root(one), self.root(other)
+        self._home[former] = now
+        self._joined.setdefault(now, []).extend([former, *self._joined.pop(former, ())])
+
+    def joined_into(self, address: str) -> Sequence[str]:
+        """The addresses that stood for contacts of their own until they were joined to this one."""
+        return self._joined.get(address, ())
+
+    def root(self, address: str) -> str:
+        """The address that stands for a contact."""
         while self._home[address] != address:
             address = self._home[address]
         return address
 
 
+class _Desk:
+    """All that is known while a file is read: contacts, and the board of each."""
+
+    def __init__(self) -> None:
+        self.people = People()
+        self._known = Known(pair_model.loaded())
+        self._boards: dict[str, Board] = {}
+
+    def place(self, message: Message, by_staff: bool) -> tuple[str, str]:
+        """The contact and the matter of the next message."""
+        link = self._board(self.people.home(message)).place(message, by_staff)
+        address = message.sender.email
+        for other in link.namesakes:  # the same name alone joins nobody; in the same matter it does
+            if self.people.root(other) != self.people.root(address):
+                self.people.join(address, other)
+        return self.people.root(address), link.matter
+
+    def _board(self, who: str) -> Board:
+        board = self._boards.setdefault(who, Board(self._known))
+        for former in [one for one in self.people.joined_into(who) if one in self._boards]:
+            board.absorb(self._boards.pop(former))
+        return board
+
+
 def group(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
     """Decides each message in turn; the order given is the order of arrival."""
-    people = People()
-    known = Known(pair_model.loaded())
-    boards: dict[str, Board] = {}
+    desk = _Desk()
     for row in rows:
-        message = as_message(row)
-        who = people.home(message)
-        board = boards.setdefault(who, Board(known))
-        link = board.place(message, bool(row.get("staff")))
-        yield {"id": str(row["id"]), "contact": "c-" + hashlib.sha256(who.encode()).hexdigest()[:12], "matter": link.matter}
+        who, matter = desk.place(as_message(row), bool(row.get("staff")))
+        yield {"id": str(row["id"]), "contact": "c-" + hashlib.sha256(who.encode()).hexdigest()[:12], "matter": matter}
 
 
 def _ids(value: object) -> tuple[str, ...]:

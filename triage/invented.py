@@ -11,7 +11,7 @@ import hashlib
 import random
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class _Teller:
         matter = _Matter(name, area, thing, chance.choice(area["troubles"]).split("|"), facts)
         matter.turns.append((at, "ask"))
         for _ in range(chance.choice((0, 1, 2, 3, 4, 6, 9))):
-            at += timedelta(hours=chance.choice((0.05, 0.5, 3, 12, 24, 48, 120, 300, 1500)) * chance.uniform(0.5, 1.5))
+            at += timedelta(hours=chance.choice((0.05, 0.5, 3, 12, 24, 48, 120, 300, 1500, 4000)) * chance.uniform(0.5, 1.5))
             if chance.random() < 0.06:
                 matter.turns += [(at + timedelta(minutes=3 * number), "item") for number in range(chance.randint(3, 9))]
             matter.turns.append(
@@ -99,6 +99,12 @@ class _Teller:
                     chance.choice(("more", "more", "empty", "empty", "answer", "answer", "warning", "acknowledgement", "thanks")),
                 )
             )
+        if chance.random() < 0.2:
+            at += timedelta(hours=chance.choice((3, 30, 200, 700)) * chance.uniform(0.5, 1.5))
+            matter.turns += [
+                (at, "representative"),
+                *([(at + timedelta(hours=20), "acknowledgement")] if chance.random() < 0.5 else []),
+            ]
         return matter
 
     def _filled(self, text: str, matter: _Matter) -> str:
@@ -106,7 +112,8 @@ class _Teller:
         who = matter.answered_by or chance.choice(self.staff)
         return text.format(
             n=len(self.told) % 12 + 1, thing=chance.choice(matter.thing), trouble=chance.choice(matter.trouble), person=who,
-            colleague=chance.choice([one for one in self.staff if one != who]), day=chance.choice(self.parts["people"]["days"]), **matter.facts,
+            colleague=chance.choice([one for one in self.staff if one != who]), day=chance.choice(self.parts["people"]["days"]), name=self.name,
+            **matter.facts,
         )  # fmt: skip
 
     def _body(self, matter: _Matter, what: str) -> str:
@@ -148,6 +155,7 @@ class _Teller:
             (one for one in self.matters if one.last), key=lambda one: one.last.sent_at if one.last else at, default=None
         )
         reply = matter.last is not None and self.chance.random() < (0.8 if by_staff else 0.4)
+        reply = reply and what != "representative"
         if what in ("empty", "thanks", "warning", "acknowledgement", "item") and newest is not matter:
             reply = matter.last is not None  # a mail that names nothing must be tied to something
         parent = matter.last if reply else None
@@ -158,6 +166,8 @@ class _Teller:
             body = f"{self.chance.choice(self.parts['phrases']['announce'])} {body}" if self.chance.random() < 0.4 else body
         matter.subject = matter.subject or subject
         message = self._message(at, body, subject, parent, by_staff)
+        if what == "representative":
+            message = self._by_another(message, body)
         matter.answered_by = message.sender.name.split()[0] if by_staff else matter.answered_by
         matter.last = message
         self.told.append(Told(message, by_staff, matter.name))
@@ -171,11 +181,34 @@ class _Teller:
         forms = ("{thing}", "{thing} {trouble}", "{thing} {ref}", "{ref}", "The {thing}", "My {thing}", "Problem with {thing}")
         if what == "warning":
             return self._filled(chance.choice(("Formal warning", "Your emails", "Our decision", "{thing}: our answer")), matter)
+        if what == "representative":
+            return self._filled(
+                chance.choice(
+                    (
+                        "{name}",
+                        "{name}, {place}",
+                        "Our client {name}",
+                        "{place}",
+                        "The {thing} at {place}",
+                        "Enquiry for a resident",
+                    )
+                ),
+                matter,
+            )
         if what == "item":
             return self._filled(chance.choice(self.parts["phrases"]["item_subjects"]), matter)
         if what in ("empty", "thanks") or chance.random() < 0.12:
             return str(chance.choice(self.parts["phrases"]["empty_subjects"]))
         return self._filled(chance.choice(forms), matter)
+
+    def _by_another(self, message: Message, body: str) -> Message:
+        """The same mail as somebody else writes it: a councillor, an adviser, a husband."""
+        first, last = self.chance.choice(self.parts["people"]["first"]), self.chance.choice(self.parts["people"]["last"])
+        address = self.chance.choice(
+            (f"{first}.{last}@council.example", f"caseworker@{last}.example", f"{first}{last}@mail.example")
+        )
+        wording = Wording(f"Dear Sir or Madam,\n\n{body}\n\n{first} {last}")
+        return replace(message, sender=Address(f"{first} {last}", address.lower()), wording=wording)
 
     def _message(self, at: datetime, body: str, subject: str, parent: Message | None, by_staff: bool) -> Message:
         chance = self.chance
@@ -210,3 +243,11 @@ def stories(folder: Path, seed: int, count: int) -> Iterator[list[Told]]:
     chance = random.Random(seed)  # noqa: S311 — no secret hangs on it
     for number in range(count):
         yield _Teller(parts, chance, seed * 100_000 + number).tell()
+
+
+REWORDED = "reworded.toml"
+
+
+def reworded(folder: Path) -> list[tuple[str, str]]:
+    """Reports and the same reports in other words."""
+    return [(one, other) for one, other in tomllib.loads((folder / REWORDED).read_text(encoding="utf-8"))["pair"]]

@@ -5,13 +5,15 @@ A contact is concluded anew from all its mail, so the work is the size of that c
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache
+from typing import NamedTuple
 
-from triage import contact, hearing, record
+from triage import contact, hearing, record, terms
 from triage.conclusion import Conclusion, Ground, Row, Standing, conclude, standing, twins
 from triage.conduct_model import Scorer, load
 from triage.contact import Join
@@ -30,6 +32,7 @@ _TOGETHER = 50
 """Contacts whose conclusions are written down together."""
 _EVERYBODY = 1_000_000_000
 _MOST_HEARD = 100_000
+_WORD = re.compile(r"[^\W\d_]+")
 _MOST_SCORED = 20_000
 """Characters of one mail that the model is asked about."""
 
@@ -91,6 +94,35 @@ def _among_ourselves(messages: list[Message], ledger: Ledger, staff: Directory) 
     keys = ledger.citing(message.message_id for message in messages) - known
     found = (one for one in ledger.messages(keys) if isinstance(one, Message))
     return [one for one in found if not _outside(one, staff)]
+
+
+_SPOKEN_FOR = 5
+
+
+def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledger, staff: Directory) -> list[Message]:
+    """The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does: a mail holds the
+    other's surname and a house or reference number that the other has shown. A number or a name alone ties nobody together
+    (practice, traps T4 and T9)."""
+    shown: dict[contact.Mark, set[str]] = {}
+    for message in theirs:
+        words = set(_WORD.findall(terms.fold(f"{message.subject} {message.own[:_MOST_SCORED]}")))
+        for mark in contact.marks(message):
+            if mark[0] in ("place", "reference"):
+                shown.setdefault(mark, set()).update(words)
+    if not shown:
+        return []
+    said: dict[str, set[str]] = {}
+    for mark, owners in ledger.sharing(shown, limit=_SPOKEN_FOR * 4).items():
+        for other in owners - people:
+            if not staff.employs(other):
+                said.setdefault(other, set()).update(shown[mark])
+    own = {name.split()[-1] for marks in ledger.marks_of(people).values() for kind, name in marks if kind == "name"}
+    found = set()
+    for other, marks in ledger.marks_of(said).items():
+        names = [name.split() for kind, name in marks if kind == "name"]
+        if any(said[other].issuperset(name) or (len(name[-1]) > 2 and name[-1] in said[other] - own) for name in names):
+            found.add(other)
+    return ledger.messages_with(frozenset(sorted(found)[:_SPOKEN_FOR])) if found else []
 
 
 def _addresses(sharing: Mapping[contact.Mark, set[str]]) -> set[str]:
@@ -163,29 +195,44 @@ def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple
 
 def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledger, on: Ground) -> Conclusion | None:
     """What follows for one contact; None for an address without any mail of which it is a party."""
-    messages, on, alike = _read(people, ledger, on)
-    return conclude(people, messages, on, template_twins=alike, joins=joins) if messages else None
+    found = _read(people, ledger, on)
+    if not found.messages:
+        return None
+    return conclude(people, found.messages, found.on, template_twins=found.twins, joins=joins, related=found.related)
 
 
 def standing_of(people: frozenset[str], ledger: Ledger, on: Ground, before: datetime | None = None) -> Standing:
     """Where one contact stands at `on.now`; or stood at `before`, from what was written and recorded until then."""
-    messages, on, alike = _read(people, ledger, on)
+    found = _read(people, ledger, on)
+    messages, related, on = found.messages, found.related, found.on
     if before is not None:
         messages = [message for message in messages if message.sent_at < before]
+        related = [message for message in related if message.sent_at < before]
         on = replace(on, now=before, rulings=tuple(one for one in on.rulings if one.at < before))
-    return standing(people, messages, on, alike)
+    return standing(people, messages, on, found.twins, related)
 
 
-def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> tuple[list[Message], Ground, Mapping[str, tuple[str, ...]]]:
-    """All mail with one contact, what the model says of it, and who else wrote the same."""
+class _Mail(NamedTuple):
+    """All mail with one contact, and the ground with what the model says of it."""
+
+    messages: list[Message]
+    on: Ground
+    twins: Mapping[str, tuple[str, ...]]
+    """Message key → earlier mails by other people in the same words."""
+    related: Sequence[Message]
+    """Mails of people the contact may be writing for."""
+
+
+def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail:
     messages = ledger.messages_with(people)
     if not messages:
-        return [], on, {}
+        return _Mail([], on, {}, ())
     messages += _among_ourselves(messages, ledger, on.directory)
     theirs = [m for m in messages if m.sender.email in people and m.role == "inbox" and not m.automatic]
     _hear(theirs)
     on = replace(on, scores={m.key: _heard[m.key] for m in theirs if m.key in _heard})
-    return messages, on, {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
+    alike = {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
+    return _Mail(messages, on, alike, _spoken_for(theirs, people, ledger, on.directory))
 
 
 @cache

@@ -40,15 +40,6 @@ _ELSEWHERE_WITHIN = timedelta(days=60)
 _REMEMBERED = 400
 """Matters a board holds; older ones are still found by reply."""
 _RAREST = 12
-FEW = 3
-"""Up to so many matters of a contact the rules decide, and the model only puts them right where it is sure: it learnt from long
-histories, they were written for short ones."""
-AGAINST = 0.5
-"""The probability below which the model stops a link by rule, unless the likeness is plain."""
-PLAIN = 1.5
-"""A likeness by rule that, with the same reference number or place in both, needs no model."""
-CERTAIN = 0.95
-"""The probability from which the model alone links in a short history."""
 _WRITERS = 5_000
 _INDEX = 60_000
 """Entries of each index; beyond it the one not met for longest goes."""
@@ -61,6 +52,9 @@ class Link:
     key: str
     matter: str
     reasons: tuple[str, ...]
+    namesakes: tuple[str, ...] = ()
+    """Addresses that wrote in the matter before under the sender's name, or so like it that the sureness of the link is needed
+    too: most likely the same person."""
 
 
 _GREETING = re.compile(r"^\s*(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|morning|to)\b.{0,40}$", re.IGNORECASE)
@@ -167,6 +161,7 @@ class Known:
 class _Choice:
     matter: Matter | None
     reasons: list[str] = field(default_factory=list)
+    chance: float = 1.0
 
 
 class Board:
@@ -188,8 +183,9 @@ class Board:
             self.people.add(traits.sender)
         choice = self.choose(message, traits)
         matter = choice.matter or Matter(matter_id(message))
+        namesakes = _namesakes(traits, matter, choice.chance)
         self.add(matter, message, traits)
-        return Link(message.key, matter.id, tuple(choice.reasons or ["nothing earlier is about this"]))
+        return Link(message.key, matter.id, tuple(choice.reasons or ["nothing earlier is about this"]), namesakes)
 
     def choose(self, message: Message, traits: Traits) -> _Choice:
         """Where a message belongs; nowhere yet when nothing fits it well enough."""
@@ -203,24 +199,24 @@ class Board:
         scored = self.scored(message, traits, candidates)
         judge = self.known.judge
         chances = judge.chances(self.compared(traits, candidates, [score for score, _ in scored])) if judge else []
-        place, fits = self._decided([score for score, _ in scored], chances, [_names_the_same(traits, one) for one in candidates])
+        place, fits = self._decided([score for score, _ in scored], chances)
         if not fits:
             return _Choice(None, against)
         told = [f"judged {chances[place]:.2f} the same matter"] if judge else []
-        return _Choice(candidates[place], [*scored[place][1], *told])
+        return _Choice(candidates[place], [*scored[place][1], *told], chances[place] if judge else 0.0)
 
-    def _decided(self, scores: Sequence[float], chances: Sequence[float], named: Sequence[bool]) -> tuple[int, bool]:
+    def _decided(self, scores: Sequence[float], chances: Sequence[float]) -> tuple[int, bool]:
         """Which candidate is the best, and whether it is good enough."""
         judge = self.known.judge
-        if judge is None:
-            best = max(range(len(scores)), key=scores.__getitem__)
-            return best, scores[best] >= 1.0
-        if len(self.matters) > FEW:
-            best = max(range(len(chances)), key=chances.__getitem__)
-            return best, chances[best] >= judge.threshold
-        corrected = [_corrected(score, chance, sure) for score, chance, sure in zip(scores, chances, named, strict=True)]
-        best = max(range(len(scores)), key=lambda place: (corrected[place], chances[place]))
-        return best, corrected[best] >= 1.0
+        best = max(range(len(scores)), key=lambda place: (chances[place] if judge else 0.0, scores[place]))
+        return best, chances[best] >= judge.threshold if judge else scores[best] >= 1.0
+
+    def absorb(self, other: Board) -> None:
+        """Takes over the matters of another board, whose contact has turned out to be the same."""
+        both = {**self.matters, **other.matters}
+        self.matters = {one.id: one for one in sorted(both.values(), key=lambda one: (one.last, one.id))}
+        self.people |= other.people
+        self._holding += other._holding
 
     def scored(self, message: Message, traits: Traits, candidates: Sequence[Matter]) -> list[tuple[float, list[str]]]:
         """What the rules say of each candidate."""
@@ -279,11 +275,12 @@ class Board:
             weights[word] = self.known.frequencies.weight(word) * (1 - 0.8 * spread)
         weights = comparison.heavy(weights)
         name = terms.fold(message.sender.name)
+        subject = "" if comparison.repeats_opening(message.subject, message.own) else message.subject
         quoted = " ".join(passage.text for passage in (*message.wording.quoted, *message.wording.forwarded))
         return Traits(
             said=shown,
-            subject=plain_subject(message.subject),
-            named=terms.words(message.subject),
+            subject=plain_subject(subject),
+            named=terms.words(_REPLY_PREFIX.sub("", subject)),
             weights=weights,
             length=comparison.length_of(weights),
             at=message.sent_at,
@@ -298,6 +295,7 @@ class Board:
             question="?" in message.own[:2000],
             who=frozenset() if by_staff else comparison.spellings(message.sender.name, message.sender.email),
             greets=comparison.first_words(message.own),
+            tokens=frozenset(re.findall(r"[^\W\d_]+", terms.fold(message.own[:2000]))),
             goes_on=0.0 if by_staff else self.known.opening(message.own),
             reply_form=bool(_REPLY_PREFIX.match(message.subject)),
             quoted=terms.words(quoted[:4000]) if quoted and not message.in_reply_to else frozenset(),
@@ -323,6 +321,22 @@ class Board:
         self.known.frequencies.add(traits.said.words)
 
 
+_LIKELY = 0.8
+
+
+def _namesakes(traits: Traits, matter: Matter, chance: float) -> tuple[str, ...]:
+    if traits.by_staff or traits.sender in matter.count_of:
+        return ()
+    found = []
+    for sender, called in matter.called.items():
+        if sender in matter.staff:
+            continue
+        shared = traits.who & comparison.spellings(called, sender)
+        if any(" " in spelling for spelling in shared) or (shared and chance >= _LIKELY):
+            found.append(sender)
+    return tuple(found)
+
+
 def _sure_marks(traits: Traits) -> list[tuple[str, str]]:
     marks = [("reference", value) for value in traits.said.references]
     return [*marks, ("subject", traits.subject)] if traits.named else marks
@@ -337,17 +351,6 @@ def _whole_marks(traits: Traits) -> list[tuple[str, str]]:
     """What is looked up among everybody by itself: how the sender may be called, and a subject of several words."""
     marks = [("called", spelling) for spelling in sorted(traits.who)]
     return [*marks, ("title", traits.subject)] if len(traits.named) >= 2 else marks
-
-
-def _corrected(score: float, chance: float, named: bool) -> float:
-    """A likeness by rule, put right where the model is sure that it is wrong; a shared reference number or place it leaves alone."""
-    if chance >= CERTAIN:
-        return max(score, 1.0)
-    return 0.0 if chance < AGAINST and not (named and score >= PLAIN) else score
-
-
-def _names_the_same(traits: Traits, matter: Matter) -> bool:
-    return bool(traits.said.references & matter.references or traits.said.places & matter.places)
 
 
 def _prior(traits: Traits, matter: Matter) -> float:

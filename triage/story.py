@@ -83,10 +83,21 @@ def _in_threads_of(kept: list[Message], others: list[Message]) -> list[Message]:
     return [m for m in others if m.message_id in cited or ids & {*m.references, m.in_reply_to}]
 
 
-def tell(addresses: Collection[str], messages: Iterable[Message], directory: Directory) -> Story:
+def _links(sides: list[tuple[Message, bool]], related: list[Message], directory: Directory) -> tuple[matters.Link, ...]:
+    """Where each mail of the story belongs, the related mails seen too."""
+    if not related:
+        return matters.group(sides)
+    both = sorted([*sides, *((message, by_staff(message, directory)) for message in related)], key=lambda side: order(side[0]))
+    links = {link.key: link for link in matters.group(both)}
+    return tuple(links[message.key] for message, _ in sides)
+
+
+def tell(addresses: Collection[str], messages: Iterable[Message], directory: Directory, related: Iterable[Message] = ()) -> Story:
     """The story of one contact.
 
     `addresses`: all addresses of the contact, lower case. `messages`: every stored mail from, to or copied to one of them.
+    `related`: the mails of people the contact may be writing for (a councillor for a tenant). They show which matter it is and
+    are no part of the story.
     """
     mine: list[Message] = []
     others: list[Message] = []
@@ -96,7 +107,7 @@ def tell(addresses: Collection[str], messages: Iterable[Message], directory: Dir
         (mine if ours or message.sender.email in addresses else others).append(message)
     kept = sorted([*mine, *_in_threads_of(mine, others)], key=order)
     sides = [(message, by_staff(message, directory)) for message in kept]
-    links = matters.group(sides)
+    links = _links(sides, [same[0] for key, same in one_copy_each(related).items() if key not in copies], directory)
     turns: list[Turn] = []
     so_far: dict[str, list[tuple[Message, bool]]] = {}
     for (message, ours), link in zip(sides, links, strict=True):
