@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from turns import START, found, staff, story, wrote
+
 from tests.detect.letters import from_customer
-from triage.hold import why_not_held
+from triage.answer import Notice, StaffAct
+from triage.hold import held, restrictions, why_not_held
+
+NO = "We do not exchange the pump."
 
 
 def test_danger_told_in_a_mail_keeps_it_out_of_the_hold_and_is_quoted_as_written() -> None:
@@ -13,3 +20,20 @@ def test_danger_told_in_a_mail_keeps_it_out_of_the_hold_and_is_quoted_as_written
 
 def test_an_ordinary_mail_is_kept_out_by_nothing() -> None:
     assert why_not_held(from_customer("I still want my forty pounds."), ()) == ""
+
+
+def test_a_new_trouble_told_in_the_old_thread_is_not_filed_with_the_old_one() -> None:
+    no_more = StaffAct(
+        answer=NO,
+        restriction=Notice("we will not reply about the pump until 1 June 2026", START, START + timedelta(days=60), "the pump"),
+    )
+    asked, told = wrote("Please exchange the garden pump that hums.", 0), staff("We do not exchange the pump.", 1, no_more)
+    again = wrote("I still want another garden pump. Exchange it.", 3)
+    rant = wrote("You useless clowns will hear from me every single day until somebody finally listens properly over there.", 4)
+    trouble = wrote(
+        "The cellar wall beside our stairs is crumbling and water trickles onto the fuse cupboard since Tuesday morning.", 5
+    )
+    told_story = story(asked, told, again, rant, trouble)
+    (notice,) = restrictions(told_story)
+    filed = held(told_story, [notice], [found("abuse", rant)])
+    assert set(filed) == {again.message.key, rant.message.key}

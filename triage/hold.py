@@ -26,6 +26,11 @@ UNSURE_IS_ENOUGH = 0.3
 """A protective finding as weak as this already keeps a mail out of the hold folder: being wrong that way costs a minute."""
 
 
+_TOPICLESS = frozenset({"threat", "abuse", "profanity", "harassment", "sexual", "discrimination"})
+_MANY_NEW = 7
+"""Words that never stood in the matter; a chaser or a rant in other words has fewer, a new trouble told in two sentences more."""
+_MOSTLY_NEW = 0.6
+
 USUAL = timedelta(days=90)
 """How long a restriction lasts whose notice names no end, where the pack says nothing else: none is for ever (F39)."""
 
@@ -197,6 +202,18 @@ def why_not_held(turn: Turn, findings: Iterable[Finding]) -> str:
     return ""
 
 
+def _about_something_else(turn: Turn, one: Restriction, before: frozenset[str], findings: Iterable[Finding]) -> bool:
+    """Whether a mail, though filed under the matter (it answers in its thread), speaks of things nobody has spoken of there.
+
+    Insults need no topic, so a mail that holds some is about the matter all the same.
+    """
+    said = terms.words(turn.message.own)
+    if said & terms.words(one.subject) or any(finding.kind in _TOPICLESS for finding in findings):
+        return False
+    novel = said - before
+    return len(novel) >= _MANY_NEW and len(novel) >= _MOSTLY_NEW * len(said)
+
+
 def held(story: Story, in_force: Collection[Restriction], findings: Iterable[Finding]) -> dict[str, Restriction]:
     """The contact's mails (by key) that lie under a restriction in force, with the restriction."""
     by_message: dict[str, list[Finding]] = {}
@@ -204,12 +221,17 @@ def held(story: Story, in_force: Collection[Restriction], findings: Iterable[Fin
         by_message.setdefault(finding.message_key, []).append(finding)
     found: dict[str, Restriction] = {}
     answered: dict[str, list[datetime]] = {}
+    spoken: dict[str, frozenset[str]] = {}
     for turn in story.turns:
+        before = spoken.get(turn.matter, frozenset())
+        if in_force:
+            spoken[turn.matter] = before | terms.words(f"{turn.message.subject}\n{turn.message.own}"[: terms.LONGEST])
         if turn.by_staff or turn.message.sender.email not in story.addresses:
             continue
+        theirs = by_message.get(turn.message.key, ())
         for one in in_force:
-            covered = one.kind in FILED and one.covers(turn)
-            if covered and not why_not_held(turn, by_message.get(turn.message.key, ())) and _beyond(one, turn, answered):
+            covered = one.kind in FILED and one.covers(turn) and not _about_something_else(turn, one, before, theirs)
+            if covered and not why_not_held(turn, theirs) and _beyond(one, turn, answered):
                 found[turn.message.key] = one
     return found
 
