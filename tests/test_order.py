@@ -12,11 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample import DOREEN, HOLD_ENDS, INES, NOW, RALPH, Mail, address, letter, reply, settings_file, story
 
-from triage import parsing
+from triage import crew, judgement, parsing
 from triage.cycle import conclude
 from triage.export import everything
 from triage.intake import recorded
@@ -165,6 +166,16 @@ def test_the_mails_are_worth_shuffling() -> None:
 
 def test_one_mail_at_a_time_ends_like_all_at_once() -> None:
     assert_same(concluded([([one], NOW) for one in recordings()]), at_once())
+
+
+def test_workers_come_to_the_same_as_one_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(crew, "MUCH", 1)
+    monkeypatch.setattr(crew, "size", lambda: 2)
+    monkeypatch.setattr(judgement, "_AT_ONCE", 3)
+    with Ledger.open(f"sqlite:///{tmp_path}/triage.db") as ledger:
+        ledger.record_many(recordings())
+        assert conclude(larchmere(), ledger, NOW)[1] == []
+        assert_same(exported(ledger, NOW), at_once())
 
 
 def test_all_that_was_sent_before_all_that_came_in_ends_the_same() -> None:

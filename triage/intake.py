@@ -9,11 +9,12 @@ from __future__ import annotations
 import email.parser
 import email.policy
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from triage import contact, hearing, parsing, template
+from triage import contact, crew, hearing, parsing, template
 from triage.label import NOTE_HEADER
 from triage.ledger import Cursor, Ledger, Location, Recording
 from triage.mailbox import Arrival, FolderState, Mailbox
@@ -66,29 +67,47 @@ def _read_folder(box: Mailbox, ledger: Ledger, settings: Settings, folder: str, 
     if state.uidnext and state.uidnext <= cursor.last_uid + 1:
         return
     uids = box.new_uids(folder, cursor.last_uid)
-    for batch in box.fetch(uids, limit=settings.reading.largest_mail):
-        _write_down(batch, box, ledger, settings, state, role, now, taken)
+    batches = box.fetch(uids, limit=settings.reading.largest_mail)
+    reading = partial(
+        _read_batch, mailbox=name, role=role, trusted=settings.organisation.trusted_authserv_id, since=settings.since()
+    )
+    if len(uids) >= crew.MUCH and crew.size():
+        both: Iterable[tuple[list[Arrival], list[Recording]]] = crew.ordered(reading, batches)
+    else:
+        both = ((batch, reading(batch)) for batch in batches)
+    for batch, rows in both:
+        _write_down(batch, rows, box, ledger, state, now, taken)
     if uids:
         ledger.set_cursor(name, folder, Cursor(state.uidvalidity, max(uids), state.highestmodseq))
 
 
+def _read_batch(
+    batch: Sequence[Arrival], *, mailbox: str, role: Role, trusted: str | None, since: datetime | None
+) -> list[Recording]:
+    """What the ledger is to keep of each mail that is not too old. Pure: workers do it for a mailbox that is read the first time."""
+    return [
+        recorded(_understood(one, mailbox, role, trusted), Location(mailbox, one.folder, one.uidvalidity, one.uid))
+        for one in batch
+        if since is None or one.received_at >= since
+    ]
+
+
 def _write_down(
     batch: Iterable[Arrival],
+    read: Iterable[Recording],
     box: Mailbox,
     ledger: Ledger,
-    settings: Settings,
     state: FolderState,
-    role: Role,
     now: datetime,
     taken: Taken,
 ) -> None:
     rows: list[Recording] = []
     heard: list[Verdict] = []
     last = 0
-    since = settings.since()
     name, folder = box.account.name, state.name
     choices: dict[str, Choice] = {box.folders.agree: "agree", box.folders.dismiss: "dismiss"}
     choice = choices.get(folder)
+    by_uid = {row.location.uid: row for row in read if row.location}
     for arrival in batch:
         last = arrival.uid
         ours = _our_note(arrival.raw)
@@ -96,12 +115,12 @@ def _write_down(
             if choice:
                 heard.append(hearing.on_note(ledger, name, choice, *ours, now))
             continue
-        if since is not None and arrival.received_at < since:
-            continue
-        read = _understood(arrival, box, settings, role)
+        row = by_uid.get(arrival.uid)
+        if row is None:
+            continue  # older than what is to be read
         if choice and arrival.raw:
-            heard.append(Verdict(now, name, choice, "", frozenset({read.key})))
-        rows.append(recorded(read, Location(name, folder, state.uidvalidity, arrival.uid)))
+            heard.append(Verdict(now, name, choice, "", frozenset({row.message.key})))
+        rows.append(row)
     with ledger.transaction():
         new = ledger.record_many(rows)  # without mail that only came to lie elsewhere, as held mail does
         taken.messages += len(new)
@@ -111,21 +130,21 @@ def _write_down(
             ledger.set_cursor(name, folder, Cursor(state.uidvalidity, last, None))
 
 
-def _understood(arrival: Arrival, box: Mailbox, settings: Settings, role: Role) -> Message | Unreadable:
+def _understood(arrival: Arrival, mailbox: str, role: Role, trusted: str | None) -> Message | Unreadable:
     """The mail as a message, or as something a person must look at: not given out by the server, or without a sender."""
     if not arrival.raw:
-        place = f"{box.account.name} {arrival.folder} {arrival.uidvalidity} {arrival.uid}"
+        place = f"{mailbox} {arrival.folder} {arrival.uidvalidity} {arrival.uid}"
         key = hashlib.sha256(place.encode()).hexdigest()
         made_up = f"<{key[:32]}@no-message-id.invalid>"
-        return Unreadable(key, made_up, box.account.name, role, arrival.received_at, "the server would not give it out")
+        return Unreadable(key, made_up, mailbox, role, arrival.received_at, "the server would not give it out")
     read = parsing.read(
         arrival.raw,
-        mailbox=box.account.name,
+        mailbox=mailbox,
         role=role,
         received_at=arrival.received_at,
         truncated=arrival.truncated,
         size=arrival.size,
-        trusted_authserv=settings.organisation.trusted_authserv_id,
+        trusted_authserv=trusted,
     )
     if isinstance(read, Message) and not read.sender.email:
         reason = "it does not say who sent it"

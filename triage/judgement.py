@@ -10,10 +10,11 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from typing import NamedTuple
 
-from triage import contact, hearing, record, terms
+from triage import contact, crew, hearing, record, terms
 from triage.conclusion import Conclusion, Ground, Row, Standing, conclude, standing, twins
 from triage.conduct_model import Scorer, load
 from triage.contact import Join
@@ -28,6 +29,8 @@ Scores = Mapping[str, tuple[tuple[str, float], ...]]
 
 _FEW = 100
 """Mails that are in memory at once where all new ones are gone through."""
+_AT_ONCE = 8
+"""Contacts that a worker judges in one go."""
 _TOGETHER = 50
 """Contacts whose conclusions are written down together."""
 _EVERYBODY = 1_000_000_000
@@ -148,40 +151,27 @@ def one_person(email: str, ledger: Ledger, staff: Directory) -> tuple[frozenset[
         known = known | grown
 
 
+Group = tuple[frozenset[str], tuple[Join, ...]]
+"""The addresses of one contact, and why they are one."""
+
+
 def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple[int, list[str]]:
     """Concludes every contact behind these addresses anew and writes it down: how many, and what went wrong, in words.
 
     A contact whose mail makes the program stumble is set aside with what was known of it before; a person is told, the
     others go on, and the next pass tries again.
     """
-    waiting, done, count = sorted(emails, reverse=True), set[str](), 0
+    count = 0
     problems: list[str] = []
     stumbled: set[str] = set()
     fresh = ledger.unconcluded()
-    _hear(_each(ledger, fresh[:_MOST_HEARD]))
     replaced, rows = set[str](), ConclusionRows()
-    while waiting:
-        email = waiting.pop()
-        if email in done:
-            continue
-        people, joins = one_person(email, ledger, on.directory)
-        old = ledger.contacts_with(people)
-        left_over = {address for addresses in ledger.contact_addresses(old).values() for address in addresses} - people
-        waiting += sorted(left_over - done)
-        done |= people
-        try:
-            conclusion = conclusion_of(people, joins, ledger, on)
-        except TriageError:
-            raise
-        except Exception as fault:  # noqa: BLE001 - the one place: a bug met in one contact's mail must not stop everybody else's
-            where = traceback.extract_tb(fault.__traceback__)[-1]
-            problems.append(
-                f"one contact could not be concluded ({type(fault).__name__} in {where.name}, line {where.lineno} of {where.filename}); "
-                "its mail stays where it is and its conclusions are those of before; please report this"
-            )
+    for (people, _), conclusion in _concluded(ledger, on, emails, fresh):
+        if isinstance(conclusion, str):
+            problems.append(conclusion)
             stumbled |= people
             continue
-        replaced |= set(old)
+        replaced |= set(ledger.contacts_with(people))  # asked now: what is written meanwhile under an old name stays
         if conclusion:
             add(rows, conclusion)
             count += 1
@@ -191,6 +181,73 @@ def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple
     left = {m.key for m in _each(ledger, fresh) if _outside(m, on.directory) & stumbled} if stumbled else set()
     ledger.mark_concluded([key for key in fresh if key not in left])
     return count, problems
+
+
+def _groups(ledger: Ledger, on: Ground, emails: Iterable[str]) -> Iterator[Group]:
+    """The contacts behind these addresses, and behind those that were one contact with them until now."""
+    waiting, done = sorted(emails, reverse=True), set[str]()
+    while waiting:
+        email = waiting.pop()
+        if email in done:
+            continue
+        people, joins = one_person(email, ledger, on.directory)
+        old = ledger.contact_addresses(ledger.contacts_with(people))
+        left_over = {address for addresses in old.values() for address in addresses} - people
+        waiting += sorted(left_over - done)
+        done |= people
+        yield people, joins
+
+
+def _concluded(
+    ledger: Ledger, on: Ground, emails: Iterable[str], fresh: Sequence[str]
+) -> Iterator[tuple[Group, Conclusion | str | None]]:
+    """What follows for each contact, or in words why that could not be told; by workers where there is much to do."""
+    groups = _groups(ledger, on, emails)
+    url = ledger.url if len(fresh) >= crew.MUCH and crew.size() else None
+    if url is None:
+        _hear(_each(ledger, fresh[:_MOST_HEARD]))
+        yield from ((group, _attempt(group, ledger, on)) for group in groups)
+        return
+    _model()  # what there is to say about it is said here
+    for some, conclusions in crew.ordered(_judge_some, _batched(groups), prepare=partial(_prepare, url, on)):
+        yield from zip(some, conclusions, strict=True)
+
+
+def _batched(groups: Iterator[Group]) -> Iterator[list[Group]]:
+    while some := list(islice(groups, _AT_ONCE)):
+        yield some
+
+
+_beside: list[tuple[Ledger, Ground]] = []
+"""In a worker: what it works with."""
+
+
+def _prepare(url: str, on: Ground) -> None:
+    _beside.append((Ledger.open(url), on))
+
+
+def _judge_some(groups: Sequence[Group]) -> list[Conclusion | str | None]:
+    """In a worker: what follows for some contacts, the model asked about all their mail together."""
+    ledger, on = _beside[0]
+    _hear(m for people, _ in groups for m in _theirs(people, ledger.messages_with(people)))
+    return [_attempt(group, ledger, on) for group in groups]
+
+
+def _attempt(group: Group, ledger: Ledger, on: Ground) -> Conclusion | str | None:
+    try:
+        return conclusion_of(*group, ledger, on)
+    except TriageError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - the one place: a bug met in one contact's mail must not stop everybody else's
+        where = traceback.extract_tb(fault.__traceback__)[-1]
+        return (
+            f"one contact could not be concluded ({type(fault).__name__} in {where.name}, line {where.lineno} of {where.filename}); "
+            "its mail stays where it is and its conclusions are those of before; please report this"
+        )
+
+
+def _theirs(people: frozenset[str], messages: Iterable[Message]) -> list[Message]:
+    return [m for m in messages if m.sender.email in people and m.role == "inbox" and not m.automatic]
 
 
 def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledger, on: Ground) -> Conclusion | None:
@@ -228,7 +285,7 @@ def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail:
     if not messages:
         return _Mail([], on, {}, ())
     messages += _among_ourselves(messages, ledger, on.directory)
-    theirs = [m for m in messages if m.sender.email in people and m.role == "inbox" and not m.automatic]
+    theirs = _theirs(people, messages)
     _hear(theirs)
     on = replace(on, scores={m.key: _heard[m.key] for m in theirs if m.key in _heard})
     alike = {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}

@@ -59,6 +59,16 @@ class Ledger(Mails, Places, Likeness, Conclusions, Applied, Journal, Papers, Not
         """The file that this url names; None for a database on a server, or in memory."""
         return database_file(url)
 
+    @property
+    def url(self) -> str | None:
+        """Where other processes may open it too; None for a scratch copy, which is this one's alone, and within
+        a transaction, of which nobody else sees anything yet."""
+        if self._in_transaction:
+            return None
+        if self._engine.dialect.name == "sqlite" and not self._engine.url.database:
+            return None
+        return self._engine.url.render_as_string(hide_password=False)
+
     def scratch_copy(self) -> Ledger:
         """A copy that can be written at will: nobody else sees it, and it is gone once closed (or the program is killed)."""
         engine = make_engine("sqlite://")

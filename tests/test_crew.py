@@ -1,0 +1,82 @@
+"""Workers beside a pass: the same results in the same order, and no worker that outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from triage import crew
+from triage.errors import Permanent, Temporary
+
+
+def _slow_square(number: int) -> int:
+    time.sleep(0.05 if number == 0 else 0)
+    return number * number
+
+
+def _refuse(number: int) -> int:
+    if number == 3:
+        raise Permanent("three is too many")
+    return number
+
+
+def _die(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_results_come_in_the_order_of_the_jobs() -> None:
+    assert list(crew.ordered(_slow_square, iter(range(20)))) == [(number, number * number) for number in range(20)]
+
+
+def test_jobs_are_taken_a_few_at_a_time() -> None:
+    endless = count()
+    results = crew.ordered(_slow_square, endless)
+    assert next(results) == (0, 0)
+    assert next(endless) < 20
+
+
+def test_what_a_worker_raises_is_raised_here() -> None:
+    with pytest.raises(Permanent, match="three is too many"):
+        list(crew.ordered(_refuse, range(6)))
+
+
+def test_a_worker_that_is_killed_is_a_fault_that_mends_itself() -> None:
+    with pytest.raises(Temporary, match="ended from outside"):
+        list(crew.ordered(_die, range(6)))
+
+
+def test_workers_end_with_a_pass_that_is_killed(tmp_path: Path) -> None:
+    seen = tmp_path / "pid"
+    script = tmp_path / "work.py"
+    script.write_text(
+        "import os, sys, time\n"
+        "from triage import crew\n"
+        "def work(path):\n"
+        "    open(path, 'w').write(str(os.getpid()))\n"
+        "    time.sleep(60)\n"
+        "if __name__ == '__main__':\n"
+        "    list(crew.ordered(work, [sys.argv[1]]))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(crew.__file__).parents[1])}
+    with subprocess.Popen([sys.executable, str(script), str(seen)], env=environment) as process:
+        _until(lambda: seen.exists() and bool(seen.read_text()))
+        process.kill()
+    worker = Path("/proc") / seen.read_text()
+    _until(lambda: not worker.exists())
+
+
+def _until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.05)
