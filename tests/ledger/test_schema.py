@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from sqlalchemy import event
 from triage.errors import Permanent
 from triage.ledger import Ledger, tables
 from triage.ledger.engine import make_engine
-from triage.ledger.schema import configuration, migrate
+from triage.ledger.schema import configuration, migrate, newest
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_program(ledger: Ledger) -> None:
@@ -43,6 +45,13 @@ def test_there_is_one_line_of_steps() -> None:
     scripts = ScriptDirectory.from_config(configuration())
     assert len(scripts.get_heads()) == 1
     assert all(re.fullmatch(r"\d{4}", script.revision) for script in scripts.walk_revisions())
+    assert newest() == scripts.get_current_head()
+
+
+def test_a_start_that_finds_the_newest_form_does_not_load_alembic(url: str) -> None:
+    Ledger.open(url).close()
+    script = f"import sys; from triage.ledger import Ledger; Ledger.open({url!r}).close(); assert 'alembic' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_the_steps_can_be_written_out_for_postgresql() -> None:
