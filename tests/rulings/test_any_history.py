@@ -1,0 +1,251 @@
+"""Over random histories: nobody comes under a restriction with an open safeguard, past its end, or without decider, reason,
+notice and end, whatever is written, sent, recorded or interrupted, and in whatever order.
+
+What the truth is, the machine knows by itself: it wrote the mails, so it knows which of them spoke of a danger or a right.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.rulings.registry import (
+    ADJUSTMENT,
+    AGAIN,
+    ANSWERED,
+    ASKED,
+    ENDLESS,
+    IDA,
+    INSULT,
+    MORE,
+    NOOR,
+    NOTICE,
+    RIGHTS,
+    SAM,
+    START,
+    WARNING,
+    WELFARE,
+    override,
+    registry,
+    with_end,
+)
+from triage.deciding import Refused
+from triage.ledger import Ledger
+from triage.record import rulings
+
+TRUTH = {"welfare": WELFARE, "rights": RIGHTS, "adjustment": ADJUSTMENT}
+
+
+SAID = {"welfare": "a risk to welfare", "adjustment": "an adjustment was asked for", "not_dealt_with": "never really answered"}
+
+
+WRONG: dict[str, Callable[[datetime], dict[str, object]]] = {
+    "not the role": lambda _: {"by": NOOR},
+    "none of us": lambda _: {"by": "stranger@inlook.example"},
+    "no reason": lambda _: {"reason": " "},
+    "no circumstances": lambda _: {"circumstances": ""},
+    "no end": lambda _: {"until": None, "notice": "file l.pdf sha256:00", "told": START},
+    "an end that is past": lambda now: {"until": now - timedelta(days=1)},
+    "an end too far off": lambda now: {"until": now + timedelta(days=900)},
+    "no proof": lambda _: {"notice": ""},
+    "told later": lambda now: {"notice": "file l.pdf sha256:00", "told": now + timedelta(days=2)},
+    "no letter of ours": lambda _: {"notice": "<none@marlow.example>"},
+    "an answer for a notice": lambda _: {"notice": "<2@marlow.example>"},
+    "anger for safety": lambda _: {"notice": "", "safety_reason": "he is angry"},
+    "override without a reason": lambda _: {},
+    "power cut": lambda _: {},
+}
+
+
+DECIDER = st.sampled_from([IDA, SAM])
+ASIDE = st.sets(st.sampled_from(["welfare", "rights", "adjustment", "not_dealt_with", "no_effort"]), max_size=2)
+
+
+class PowerCut(Exception):
+    """The program dies here."""
+
+
+class Histories(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
+        self.baths = self.stack.enter_context(registry(Path(folder)))
+        self.unanswered = True
+        self.spoke: dict[str, datetime] = {}
+        """Safeguard → when he last wrote of it."""
+        self.letters: dict[str, set[str]] = {}
+        """Message-ID of each notice in Sent → what was open when it was sent."""
+        self.number = 0
+
+    def teardown(self) -> None:
+        self.baths.ledger.close()
+        self.stack.close()
+
+    @initialize(near=st.sampled_from([True, True, True, False]))
+    def begin(self, near: bool) -> None:
+        self.baths.wrote(ASKED)
+        if near:  # most histories begin where a restriction is near
+            self.ours("answer")
+            self.theirs("insult")
+            self.ours("warning")
+            self.theirs("insult")
+
+    # what is written
+
+    @rule(what=st.sampled_from(["insult", "insult", "insult", "again", *sorted(TRUTH)]))
+    def theirs(self, what: str) -> None:
+        self.number += 1
+        if what in TRUTH:
+            self.baths.wrote(TRUTH[what])
+            self.spoke[what] = self.baths.now
+        else:
+            self.baths.wrote(f"{(INSULT, MORE)[self.number % 2] if what == 'insult' else AGAIN} {self.number}.")
+
+    @rule(what=st.sampled_from(["answer", "warning"]))
+    def ours(self, what: str) -> None:
+        if what == "warning":
+            self.baths.answered(WARNING, IDA)
+        elif "rights" not in self.spoke:  # an answer to everything would answer that, too
+            self.baths.answered(ANSWERED)
+            self.unanswered = False
+
+    @property
+    def open(self) -> set[str]:
+        """The safeguards that are open in truth now. A sign of danger counts for a season."""
+        season = self.baths.now - timedelta(days=88)
+        spoken = {gate for gate, at in self.spoke.items() if gate != "welfare" or at > season}
+        return spoken | ({"not_dealt_with"} if self.unanswered else set())
+
+    @rule(days=st.integers(1, 200), endless=st.booleans())
+    def notice(self, days: int, endless: bool) -> None:
+        text = ENDLESS if endless else with_end(NOTICE, self.baths.now + timedelta(days=days))
+        self.letters[self.baths.answered(text, IDA)] = set(self.open)
+
+    @rule(days=st.sampled_from([1, 2, 5, 40, 100]))
+    def wait(self, days: int) -> None:
+        self.baths.later(days=days)
+
+    # what is recorded
+
+    @rule(by=DECIDER, days=st.integers(1, 120), by_letter=st.booleans(), aside=ASIDE)
+    def restrict(self, by: str, days: int, by_letter: bool, aside: set[str]) -> None:
+        self._restrict(by, days, by_letter, aside, None)
+
+    @rule(by=DECIDER, aside=ASIDE)
+    def restrict_at_once(self, by: str, aside: set[str]) -> None:
+        self._restrict(by, 60, False, aside, None)
+
+    @rule(by=DECIDER, by_letter=st.booleans(), aside=ASIDE, wrong=st.sampled_from(sorted(WRONG)))
+    def restrict_wrongly(self, by: str, by_letter: bool, aside: set[str], wrong: str) -> None:
+        self._restrict(by, 60, by_letter, aside, wrong)
+
+    def _restrict(self, by: str, days: int, by_letter: bool, aside: set[str], wrong: str | None) -> None:
+        """He insults us again; then a decision that has all it needs, but for the safeguards, which are as they are, and for one thing that is wrong."""
+        if not self.letters:
+            self.theirs("insult")
+        now = self.baths.now
+        given: dict[str, object] = {"by": by, "until": now + timedelta(days=days)}
+        letter = next(reversed(self.letters), "")
+        if by_letter and letter:
+            given |= {"notice": letter}
+        given |= WRONG[wrong](now) if wrong else {}
+        reason = "" if wrong == "override without a reason" else "both directors looked at it"
+        given["overrides"] = tuple(one for gate in sorted(aside) for one in override(gate, reason))
+        known = len(rulings(self.baths.ledger))
+        with pytest.MonkeyPatch.context() as patch:
+            if wrong == "power cut":
+                patch.setattr(Ledger, "journal", _power_cut)
+            try:
+                self.baths.restrict(**given)
+            except (Refused, PowerCut):
+                recorded = False
+            else:
+                recorded = True
+        if wrong == "power cut":
+            self.baths.reopened()
+        assert len(rulings(self.baths.ledger)) == known + recorded
+        if recorded:
+            assert wrong is None or wrong == "override without a reason"
+            assert self.truly_open("notice" in given) <= (aside if reason else set())
+
+    def truly_open(self, by_letter: bool) -> set[str]:
+        return self.open | (next(reversed(self.letters.values())) if by_letter else set())
+
+    @rule(by=st.sampled_from([IDA, SAM, NOOR]), days=st.integers(1, 500))
+    def renew(self, by: str, days: int) -> None:
+        told = {"notice": "file renewal.pdf sha256:00", "told": self.baths.now}
+        self._try("renew", by=by, until=self.baths.now + timedelta(days=days), **told)
+
+    @rule(by=st.sampled_from([IDA, SAM, NOOR]), act=st.sampled_from(["lift", "appeal"]))
+    def lift_or_appeal(self, by: str, act: str) -> None:
+        self._try(act, by=by, received=self.baths.now if act == "appeal" else None)
+
+    @rule(
+        by=st.sampled_from([IDA, SAM]), outcome=st.sampled_from(["allowed", "varied", "refused", ""]), days=st.integers(-5, 300)
+    )
+    def decide_appeal(self, by: str, outcome: str, days: int) -> None:
+        before = {row["id"]: row["until"] for row in self.baths.in_force()}
+        deciders = {row["decided_by"] for row in self.baths.in_force()}
+        if self._try("appeal-decided", by=by, outcome=outcome, until=self.baths.now + timedelta(days=days)):
+            assert len(deciders) > 1 or by not in deciders
+            assert all(row["until"] <= before[row["id"]] for row in self.baths.in_force())
+
+    def _try(self, act: str, **rest: object) -> bool:
+        try:
+            self.baths.rule(act, **rest)  # type: ignore[arg-type]
+        except Refused:
+            return False
+        return True
+
+    # what must hold
+
+    @invariant()
+    def nobody_is_restricted_against_the_rules(self) -> None:
+        now = self.baths.now
+        for row in self.baths.in_force():
+            assert row["decided_by"] in (IDA, SAM)
+            assert row["reason"].strip() and row["notice"]
+            assert row["until"] and row["start"] <= now.isoformat() <= row["until"]
+            recorded = {one.id: one for one in rulings(self.baths.ledger)}.get(row["recorded"])
+            if recorded is None:  # a letter of ours in Sent: people told them, and what it lacks is said
+                assert row["notice"] in self.letters
+                said = " ".join(row["gaps"])
+                for gate in self.letters[row["notice"]] & SAID.keys():
+                    assert SAID[gate] in said
+            else:
+                assert recorded.until and (recorded.told or recorded.safety_reason) and recorded.circumstances
+
+    @invariant()
+    def nothing_protected_is_held(self) -> None:
+        for message_id in self.baths.held():
+            (key,) = self.baths.ledger.keys_by_message_id(message_id)
+            (message,) = self.baths.ledger.messages([key])
+            assert message.own.strip() not in TRUTH.values()  # type: ignore[union-attr]
+
+    @invariant()
+    def the_journal_is_whole(self) -> None:
+        assert self.baths.ledger.verify_journal() is None
+
+
+def _power_cut(*_: object, **__: object) -> None:
+    raise PowerCut
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=20,
+    stateful_step_count=14,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+)
