@@ -1,0 +1,172 @@
+"""The drafts of letters: what they say, and that each is known again for what it is when somebody has sent it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from mailstate import mails
+from office import Office
+from sample import NOW as LARCHMERE_NOW
+from sample import restriction
+from servers import Server
+
+from tests.rulings.registry import BERT, IDA, NOOR, SAM, Registry
+from triage import staff_reading
+from triage.answer import StaffAct
+from triage.correspondence import draft
+from triage.errors import Permanent
+from triage.letter import KINDS, compose
+from triage.message import Message
+
+
+def drafted(baths: Registry, kind: str, **rest: object) -> str:
+    return draft(kind, BERT, baths.ledger, baths.settings, baths.now, signed="Ida Holt", **rest).body  # type: ignore[arg-type]
+
+
+def sent(baths: Registry, kind: str, **rest: object) -> StaffAct:
+    """What the notice readers make of the letter once it lies in Sent."""
+    message_id = baths.answered(drafted(baths, kind, **rest), IDA)
+    (message,) = baths.ledger.messages(baths.ledger.keys_by_message_id(message_id))
+    assert isinstance(message, Message)
+    return staff_reading.read(message, [])
+
+
+def nothing(act: StaffAct) -> bool:
+    return not (act.warning or act.stop or act.restriction or act.lifted or act.appeal_decided)
+
+
+@pytest.mark.parametrize("kind", ["expectations", "warning"])
+def test_a_warning_of_ours_is_known_again_and_counts_from_there(due: Registry, kind: str) -> None:
+    act = sent(due, kind)
+    assert act.warning and not (act.restriction or act.stop or act.lifted or act.answer)
+
+
+def test_it_quotes_the_words_with_their_day_and_the_clause_and_asks_after_reasons(due: Registry) -> None:
+    body = drafted(due, "warning")
+    assert 'March 2026: "You stupid, worthless idiots' in body
+    assert "(004/UB1c): No rude or improper words." in body
+    assert "an illness, a disability" in body
+    assert body.startswith("Dear Sir or Madam,") and body.endswith("Ida Holt\nMarlow Baths\n")
+
+
+def test_our_own_part_stands_before_the_words_they_are_warned_for(baths: Registry) -> None:
+    baths.wrote("Please send me the key for locker 88.")
+    baths.wrote("You stupid, worthless idiots. You pathetic morons.")
+    baths.wrote("Are you too thick to read, you useless cretins?")
+    body = drafted(baths, "warning")
+    assert body.index("an answer from us is still owed") < body.index("These are the words we mean")
+
+
+def test_a_restriction_of_ours_is_known_again_with_its_end_subject_and_appeal(due: Registry) -> None:
+    until = due.now + timedelta(days=45)
+    act = sent(due, "restriction", reason="The insults went on after our warning.", until=until)
+    assert act.restriction is not None and act.restriction.until is not None
+    assert act.restriction.until.date() == until.date()
+    assert "locker 88" in act.restriction.subject and act.restriction.appeal_offered
+    assert not act.warning and not act.lifted and not act.appeal_decided
+
+
+def test_once_sent_it_is_in_force_and_can_be_recorded(due: Registry) -> None:
+    sent(due, "restriction", reason="The insults went on after our warning.", until=due.now + timedelta(days=45))
+    assert due.stage() == "held"
+    due.restrict(notice=due.sent[-1], until=None)
+    assert due.in_force()[0]["gaps"] == []
+
+
+def test_it_names_the_end_the_review_the_appeal_and_the_way_that_stays_open(due: Registry) -> None:
+    body = drafted(due, "restriction", reason="The insults went on.", until=due.now + timedelta(days=45))
+    for words in (
+        "We look at it again on",
+        "It ends on",
+        "You may appeal against this decision until",
+        "any legal right of yours",
+        "Somebody still reads",
+    ):
+        assert words in body
+    assert "Why we decided so: The insults went on." in body
+
+
+@pytest.mark.parametrize("kind", ["one-reader", "written-only", "representative-only", "number-per-period"])
+def test_every_kind_of_restriction_is_told_in_its_own_words(due: Registry, kind: str) -> None:
+    due.restrict(kind=kind, number=2, days=7, reader=NOOR)
+    act = sent(due, "restriction", reason="The insults went on.")
+    assert act.restriction is not None and act.restriction.until is not None
+
+
+def test_the_letter_before_a_review_changes_nothing(due: Registry) -> None:
+    kept = due.restrict()
+    assert nothing(sent(due, "review"))
+    assert due.in_force()[0]["id"] == f"r-{kept.id[:8]}"
+
+
+def test_the_letter_that_ends_it_ends_it(due: Registry) -> None:
+    due.restrict()
+    act = sent(due, "ending")
+    assert act.lifted and not act.restriction
+    assert due.in_force() == []
+
+
+@pytest.mark.parametrize(("outcome", "ends"), [("allowed", True), ("varied", False), ("refused", False)])
+def test_the_outcome_of_an_appeal_is_known_again(due: Registry, outcome: str, ends: bool) -> None:
+    due.restrict()
+    until = due.now + timedelta(days=20) if outcome == "varied" else None
+    due.rule("appeal-decided", by=SAM, outcome=outcome, reason="we looked again", until=until)
+    act = sent(due, "appeal-outcome", reason="We looked again.", until=until)
+    assert act.appeal_decided and not act.warning
+    assert bool(act.lifted) is ends
+    assert bool(due.in_force()) is not ends
+
+
+@pytest.mark.parametrize("kind", ["mediation", "termination"])
+def test_an_offer_to_talk_and_the_statement_at_the_end_restrict_nobody(due: Registry, kind: str) -> None:
+    assert nothing(sent(due, kind, until=due.now + timedelta(days=30), reason="Three invoices are unpaid."))
+
+
+def test_the_statement_lists_every_dealing_by_mail_and_leaves_the_money_to_people(due: Registry) -> None:
+    body = drafted(due, "termination", until=due.now + timedelta(days=30))
+    assert "2 March 2026, from you: Key for locker 88" in body and ", from us: Key for locker 88" in body
+    assert 'Fees up to that date: [please fill in the amount, or "none"]' in body
+
+
+def test_the_checklist_for_the_police_is_for_ourselves_only(due: Registry) -> None:
+    one = draft("police-referral", BERT, due.ledger, due.settings, due.now)
+    assert one.to == "" and "goes to nobody by itself" in one.body and "triage refer" in one.body
+    assert b"To: desk@marlow.example" in compose(one, mailbox="desk@marlow.example", now=due.now)
+
+
+def test_the_subject_of_a_letter_says_nothing_of_conduct(due: Registry) -> None:
+    one = draft("warning", BERT, due.ledger, due.settings, due.now)
+    assert one.subject == "Re: Key for locker 88"
+    raw = compose(one, mailbox="desk@marlow.example", now=due.now).decode()
+    head = raw.partition("\r\n\r\n")[0].lower()
+    assert "warning" not in head and "triage" not in head and "in-reply-to" in head
+
+
+def test_a_letter_about_a_restriction_needs_one(baths: Registry) -> None:
+    baths.wrote("Please send me the key for locker 88.")
+    for kind in ("review", "ending", "appeal-outcome"):
+        with pytest.raises(Permanent, match="no restriction of"):
+            drafted(baths, kind)
+
+
+def test_every_kind_of_letter_can_be_drafted(due: Registry) -> None:
+    due.restrict()
+    assert all(len(drafted(due, kind)) > 100 for kind in KINDS)
+
+
+def test_a_draft_is_laid_into_drafts_and_never_sent(dovecot_server: Server, user: str, tmp_path: Path) -> None:
+    office = Office(dovecot_server, tmp_path, user).open()
+    office.receive(*restriction())
+    office.once()
+    before = [one.message_id for one in mails(dovecot_server, user, "Sent")]
+    said = office.run("letter", "warning", "vance.kettle@inlook.example", "--draft", "--now", LARCHMERE_NOW.isoformat())
+    assert said.status == 0 and "nothing was sent" in said.output, said
+    (one,) = mails(dovecot_server, user, "Drafts")
+    assert "\\Draft" in one.flags and one.subject == "Re: Service charge for 9 Heron Wharf"
+    with dovecot_server.client(user) as client:
+        client.select("Drafts", readonly=True)
+        (raw,) = (part[1] for part in client.fetch("1", "(BODY.PEEK[])")[1] if isinstance(part, tuple))
+    assert b"This is a formal warning" in raw and b"To: vance.kettle@inlook.example" in raw
+    assert [one.message_id for one in mails(dovecot_server, user, "Sent")] == before

@@ -1,0 +1,132 @@
+"""Ledger → letter: gathers what a letter of the ladder needs to say to one contact, from what is on file about them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from triage import letter
+from triage.conclusion import Standing
+from triage.deciding import stands
+from triage.decision import counts, dealt_with
+from triage.errors import Permanent
+from triage.hold import Restriction
+from triage.ledger import Ledger
+from triage.letter import IN_HOUSE, Kind, Letter
+from triage.policy import Pack
+from triage.ruling import Ruling
+from triage.settings import Settings
+
+_MOST_PASSAGES = 5
+FILL_IN = "[please fill in]"
+GROUNDS = {"conduct": "conduct", "non-payment": "fees that are unpaid", "other-breach": "a breach of the terms"}
+
+
+def long_day(moment: datetime) -> str:
+    """A date as letters write it: "3 March 2026"."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def draft(
+    kind: Kind, who: str, ledger: Ledger, settings: Settings, now: datetime, *, signed: str = "", reason: str = "", until: datetime | None = None
+) -> Letter:  # fmt: skip
+    """A letter of this kind to the contact `who` (an address or an id), as it could be sent at `now`.
+
+    `signed`: who signs. `reason`: in a sentence. `until`: the end of what it tells of; the pack's usual length when left out.
+    Raises Permanent when nobody is meant, or when there is nothing the letter could be about.
+    """
+    at, pack = stands(who, ledger, settings, now), settings.pack()
+    theirs = [turn.message for turn in at.story.turns if not turn.by_staff and at.story.owns(turn)]
+    if not theirs:
+        raise Permanent(f"{who} has written nothing that a letter could answer")
+    last = theirs[-1]
+    one = at.restrictions[-1] if at.restrictions else None
+    if one is None and kind in ("review", "ending", "appeal-outcome"):
+        raise Permanent(f"no restriction of {who} is on file, so there is nothing this letter could be about")
+    facts = _facts(kind, at, pack, one, until) | {
+        "name": last.sender.name or "Sir or Madam",
+        "addresses": ", ".join(sorted(at.story.addresses)),
+        "organisation": settings.organisation.name,
+        "signed": signed or FILL_IN,
+        "reason": reason or (one.ruling.reason if one and one.ruling else FILL_IN),
+    }
+    to = "" if kind in IN_HOUSE else last.sender.email
+    subject = last.subject if last.subject.lower().startswith("re:") else f"Re: {last.subject or 'Your correspondence'}"
+    title = subject if to else "Checklist: taking a matter to the police"
+    return Letter(kind, to, title, letter.body(kind, facts), last.message_id, last.references)
+
+
+def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until: datetime | None) -> dict[str, Any]:
+    now, periods = at.now, pack.periods
+    proposed = until or now + timedelta(days=periods.restriction_days)
+    ends = one.until if one and kind in ("review", "ending", "appeal-outcome") and until is None else proposed
+    matter = _subject(at)
+    ruled = next((each for each in reversed(at.rulings) if each.act == "appeal-decided"), None)
+    ended = next((each for each in reversed(at.rulings) if each.act == "terminate"), None)
+    counted = [finding for finding in at.findings if counts(finding)]
+    seen = at.decision.rests_on or tuple(counted)
+    refs = dict.fromkeys(finding.clause for finding in seen if finding.clause)
+    return {
+        "policy": pack.title, "mediation": pack.mediation, "matter": matter, "today": long_day(now),
+        "our_part": _our_part(at), "passages": _passages(at, kind), "clauses": [c for ref in refs if (c := pack.clause(ref))],
+        "warned_on": long_day(at.decision.warned_at) if at.decision.warned_at else "",
+        "kind": one.kind if one and one.in_force(now) else "no-reply",
+        "number": _number(one, "number"), "days": _number(one, "days"), "reader": one.reader if one else FILL_IN,
+        "start": long_day(now), "until": long_day(ends), "told_on": long_day(one.start) if one else FILL_IN,
+        "review_on": long_day(ends - timedelta(days=periods.review_days)),
+        "appeal_by": long_day(now + timedelta(days=periods.appeal_days)), "reply_by": long_day(now + timedelta(days=14)),
+        "appeal_how": pack.letters.appeal, "stays_open": pack.letters.stays_open, "further": pack.letters.further,
+        "outcome": ruled.outcome if ruled else "refused", "ground": GROUNDS[ended.ground] if ended else FILL_IN,
+        "statement": statement(at),
+    }  # fmt: skip
+
+
+def _number(one: Restriction | None, name: str) -> int:
+    ruling: Ruling | None = one.ruling if one else None
+    return int(getattr(ruling, name)) if ruling else 0
+
+
+def _subject(at: Standing) -> str:
+    """What they wrote about, in their own words: the subject of the matter that the stage rests on, else of their last mail."""
+    matters = [finding.matter for finding in at.decision.rests_on]
+    turns = [turn for turn in at.story.turns if not turn.by_staff and (not matters or turn.matter == matters[-1])]
+    subject = turns[0].message.subject if turns else ""
+    while subject.lower().startswith(("re:", "fw:", "fwd:")):
+        subject = subject.partition(":")[2].strip()
+    return f"“{letter.quoted(subject, 80)}”" if subject else "your request"
+
+
+def _our_part(at: Standing) -> list[str]:
+    """What we did about their matters, first of all: the day of our answer, or that we owe one."""
+    lines = []
+    for matter in dict.fromkeys(turn.matter for turn in at.story.turns if not turn.by_staff and at.story.owns(turn)):
+        if not dealt_with(matter, at.story, at.now):
+            first = next(turn for turn in at.story.turns if turn.matter == matter)
+            lines.append(
+                f"About “{letter.quoted(first.message.subject, 80)}” an answer from us is still owed; that is our fault, and not yours."
+            )
+    return lines[:3]
+
+
+def _passages(at: Standing, kind: Kind) -> list[tuple[str, str]]:
+    """Their own words that the letter is about, each with its day; the last few."""
+    if kind not in ("expectations", "warning", "restriction", "police-referral"):
+        return []
+    sent = {turn.message.message_id: turn.message.sent_at for turn in at.story.turns}
+    rests = at.decision.rests_on or tuple(finding for finding in at.findings if counts(finding))
+    found = {
+        (sent[quote.message_id], letter.quoted(quote.text))
+        for finding in rests
+        for quote in finding.quotes
+        if quote.message_id == finding.message_id and quote.message_id in sent
+    }
+    return [(long_day(day), words) for day, words in sorted(found)[-_MOST_PASSAGES:]]
+
+
+def statement(at: Standing) -> list[str]:
+    """Every dealing by mail in order: the day, from whom, about what (001/3-2)."""
+    return [
+        f"{long_day(turn.message.sent_at)}, {'from us' if turn.by_staff else 'from you'}: {letter.quoted(turn.message.subject, 80)}"
+        for turn in at.story.turns
+        if at.story.owns(turn)
+    ]
