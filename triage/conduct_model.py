@@ -32,9 +32,14 @@ KINDS = (
 )  # fmt: skip
 """What is scored. `reported`: abusive words are quoted or told about, not the writer's own."""
 
+ASIDE = ("urgent", "unreasonable", "named", "refusal", "allegation", "offtopic", "illegal", "rights")
+"""What is learned for the detectors alone: the two sorts of demand, insisting on one person, refusing the process and so on."""
+LEARNT = (*KINDS, *ASIDE)
+"""The rows of the weights, in order."""
+
 MODEL = "model.skops"
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 SIZE_LIMIT = 5_000_000
 """Octets of the model file."""
 UNPACKED_LIMIT = 50_000_000
@@ -215,7 +220,7 @@ def _read(file: Path, manifest: Mapping[str, Any], signs: features.Signs) -> Sco
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as fault:
         raise Permanent(f"{file} cannot be read as a model ({type(fault).__name__}: {fault})") from fault
-    if kinds != KINDS or intercepts.shape != (len(KINDS),):
+    if kinds != LEARNT or intercepts.shape != (len(LEARNT),):
         raise Permanent(f"{file} has other kinds than this program: run `triage train`")
     return Scorer(kinds, weights, intercepts, signs, manifest.get("thresholds", {}))
 
