@@ -230,11 +230,11 @@ def _table(values: NDArray[np.float32], columns: NDArray[np.int64], ends: NDArra
     import numpy as np
 
     sizes = np.diff(ends)
-    fits = len(ends) == len(KINDS) + 1 and ends[0] == 0 and ends[-1] == len(values) == len(columns) and (sizes >= 0).all()
+    fits = len(ends) == len(LEARNT) + 1 and ends[0] == 0 and ends[-1] == len(values) == len(columns) and (sizes >= 0).all()
     if not fits or (len(columns) and not 0 <= columns.min() <= columns.max() < width):
         raise ValueError("its weights do not fit the features")
-    table = np.zeros((width, len(KINDS)), dtype=np.float32)
-    table[columns, np.repeat(np.arange(len(KINDS)), sizes)] = values
+    table = np.zeros((width, len(LEARNT)), dtype=np.float32)
+    table[columns, np.repeat(np.arange(len(LEARNT)), sizes)] = values
     return table
 
 

@@ -21,7 +21,7 @@ from triage import hashed
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-VERSION = 1
+VERSION = 2
 WORD_COLUMNS = 2**16
 LETTER_COLUMNS = 2**16
 SENTENCE_LIMIT = 600
@@ -37,6 +37,9 @@ _SIGNS_LENGTH = 1.3
 _END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|\n+")
 _MOST_WORDS = 50_000
 """So many words' groups are remembered at most."""
+_LONG_LINE = 50
+_NEW_LINE = frozenset("-*•>#+0123456789")
+"""What a line of a list, of a quotation or of a patch begins with."""
 _SPACES = re.compile(r"\s+")
 _LETTER = re.compile(r"\w", re.UNICODE)
 _WORD = re.compile(r"\w+")
@@ -149,13 +152,20 @@ def sentences(text: str) -> list[Sentence]:
     found: list[Sentence] = []
     text = text[:TEXT_LIMIT]
     start = 0
-    for end in [match.end() for match in _END.finditer(text)] + [len(text)]:
+    for end in [match.end() for match in _END.finditer(text) if not _wraps(text, match)] + [len(text)]:
         for piece in range(start, end, SENTENCE_LIMIT):
             words = text[piece : min(end, piece + SENTENCE_LIMIT)]
             if _LETTER.search(words) or _SNEER.search(words):
                 found.append(Sentence(words.strip(), piece + len(words) - len(words.lstrip())))
         start = end
     return found[:SENTENCES_LIMIT]
+
+
+def _wraps(text: str, end: re.Match[str]) -> bool:
+    """Whether a line break only wraps a long line (RFC 5322 section 2.1.1), so that the sentence goes on behind it."""
+    if end.group() != "\n" or text[end.end() : end.end() + 1] in _NEW_LINE:
+        return False
+    return end.start() - (text.rfind("\n", 0, end.start()) + 1) >= _LONG_LINE and text[end.start() - 1] not in ".!?:"
 
 
 def folded(text: str) -> str:
