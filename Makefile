@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help setup demo demo-keep picture test check lint types imports pytest servers bench lock clean notebooks
+.PHONY: bench-conduct help setup demo demo-keep picture test check lint types imports pytest servers bench lock clean notebooks
 
 help:
 	@echo "make demo       a sample mailbox on a local mail server: what was found, and why"
@@ -17,6 +17,7 @@ help:
 	@echo "make check      format, lint, types and imports alone"
 	@echo "make picture    draw docs/demo.svg anew"
 	@echo "make bench      how fast it is"
+	@echo "make bench-conduct   how well conduct is judged; with DATA=folder, on ordinary mail and labelled rows too"
 	@echo "make lock       pin the packages that pyproject.toml asks for"
 	@echo "make notebooks  a year of invented mail into the folder year, and every notebook run on it and checked"
 	@echo "make clean      remove what was made, but for .venv"
@@ -52,6 +53,9 @@ pytest: .venv/.ready-dev
 
 bench: .venv/.ready-dev servers
 	@$(BIN)/python -m bench.first_pull
+
+bench-conduct: .venv/.ready-dev
+	@$(BIN)/triage evaluate conduct $(if $(DATA),--data $(DATA))
 
 servers:
 	@.ci/need-servers

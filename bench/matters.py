@@ -22,7 +22,7 @@ from typing import Any
 from zlib import crc32
 
 from bench.mails import generated
-from triage import evaluation, grouping, parsing, staff_reading, terms
+from triage import grouping, matter_evaluation, parsing, staff_reading, terms
 from triage.matter import plain_subject
 from triage.message import Message
 
@@ -140,12 +140,12 @@ def by_minhash(rows: Sequence[Row]) -> list[str]:
 METHODS: Mapping[str, Method] = {"subject": by_subject, "JWZ": by_threads, "TF-IDF": by_tfidf, "MinHash": by_minhash}
 
 
-def beside(rows: Sequence[Row]) -> Iterator[tuple[str, evaluation.Figures]]:
+def beside(rows: Sequence[Row]) -> Iterator[tuple[str, matter_evaluation.Figures]]:
     """The figures of each plain way on an archive."""
     for name, method in METHODS.items():
         start = time.perf_counter()
         done = list(zip((str(row["matter"]) for row in rows), method(rows), strict=True))
-        figures = evaluation.agreement(done, [bool(row.get("new_thread")) for row in rows])
+        figures = matter_evaluation.agreement(done, [bool(row.get("new_thread")) for row in rows])
         yield name, {**figures, "messages_a_second": round(len(rows) / (time.perf_counter() - start))}
 
 
@@ -204,11 +204,11 @@ def main() -> None:
     options.add_argument("--data", type=Path)
     options.add_argument("--growth", type=int, default=20_000)
     chosen = options.parse_args()
-    for name, figures in evaluation.evaluate(chosen.data).items():
+    for name, figures in matter_evaluation.evaluate(chosen.data).items():
         print(name, figures, flush=True)
     if chosen.data:
         for file in sorted(chosen.data.glob("*.C3.jsonl*")):
-            for name, figures in beside(evaluation.read(file)):
+            for name, figures in beside(matter_evaluation.read(file)):
                 print(file.name.partition(".")[0], name, figures, flush=True)
     wrong, traps = dealt_with()
     print(f'wrongly "dealt with": {wrong} of {traps} letters that are no answer ({wrong / traps:.1%})')

@@ -339,15 +339,36 @@ def policy_new(
 @app.command()
 def train(
     data: Annotated[
-        Path, typer.Option("--data", help="Folder with train.csv.gz and dev.csv.gz; see models/conduct/card.md for their form.")
-    ],
+        Path | None,
+        typer.Option(
+            "--data", help="Folder with train.csv.gz and dev.csv.gz, and perhaps ordinary.csv.gz; see models/conduct/card.md."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder of the model, with its own sentences.")] = Path("models/conduct"),
 ) -> None:
-    """Trains the conduct model anew and prints what was measured on the part that was held back."""
+    """Trains the conduct model anew, on our own sentences and on further data if given, and prints what was measured."""
     from triage.training import train as train_model
 
     json.dump(train_model(data, out), sys.stdout, indent=1)
     print()
+
+
+evaluate_app = typer.Typer(help="How well the program judges, measured.", no_args_is_help=True)
+app.add_typer(evaluate_app, name="evaluate")
+
+
+@evaluate_app.command("conduct")
+def evaluate_conduct(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder as for `triage train`: ordinary mail and labelled rows.")
+    ] = None,
+    model: Annotated[Path, typer.Option("--model", help="Folder of the model.")] = Path("models/conduct"),
+) -> None:
+    """Measures conduct on what was held back: recall, false flags on ordinary mail, calibration, groups, speed."""
+    from triage.conduct_evaluation import conduct
+
+    for line in conduct(model, data):
+        print(line, flush=True)
 
 
 @app.command()
@@ -372,10 +393,6 @@ def group(
     group_file(input, output)
 
 
-evaluate_app = typer.Typer(help="How good the trained models are, measured anew.", no_args_is_help=True)
-app.add_typer(evaluate_app, name="evaluate")
-
-
 @evaluate_app.command("matters")
 def evaluate_matters(
     data: Annotated[
@@ -383,7 +400,7 @@ def evaluate_matters(
     ] = None,
 ) -> None:
     """Prints how well mail is grouped into matters and people."""
-    from triage.evaluation import evaluate
+    from triage.matter_evaluation import evaluate
 
     json.dump(evaluate(data), sys.stdout, indent=1)
     print()

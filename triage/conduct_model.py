@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
+from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,17 +101,23 @@ class Scorer:
         return {kind: tuple((words, row[kind]) for words, row in zip(parts, rows, strict=True)) for kind in self.kinds}
 
     def remarkable(self, texts: Sequence[str]) -> list[dict[str, tuple[tuple[str, float], ...]]]:
-        """The same for several texts at once, but only sentences above what one in a thousand ordinary business sentences
-        exceeds; for the detectors. A hundred texts together take a fraction of the time that each by itself would."""
+        """For several texts at once: kind → (sentence, strength) of the sentences that stand out from ordinary mail, for the detectors.
+
+        A strength of 0.4 is what five in a thousand ordinary mails reach with any sentence, 0.5 what three in ten thousand
+        reach; so that from 0.5 on the model may speak alone, and below it is unsure. A hundred texts together take a fraction
+        of the time that each by itself would.
+        """
         import numpy as np
 
         parts = [(number, part.text) for number, text in enumerate(texts) for part in features.sentences(text)]
         chances = self._chances([words for _, words in parts])
         found: list[dict[str, tuple[tuple[str, float], ...]]] = [{} for _ in texts]
         for column, kind in enumerate(self.kinds):
-            for place in np.flatnonzero(chances[:, column] >= self.thresholds.get(kind, {}).get("1", 1.0)):
+            limits = self.thresholds.get(kind, {})
+            for place in np.flatnonzero(chances[:, column] >= limits.get("5", 1.0)):
                 number, words = parts[place]
-                found[number][kind] = (*found[number].get(kind, ()), (words, float(chances[place, column])))
+                strength = _strength(float(chances[place, column]), limits["5"], limits.get("strict", 1.0))
+                found[number][kind] = (*found[number].get(kind, ()), (words, strength))
         return found
 
     def score_message(self, text: str) -> dict[str, Score]:
@@ -236,6 +243,19 @@ def _table(values: NDArray[np.float32], columns: NDArray[np.int64], ends: NDArra
     table = np.zeros((width, len(LEARNT)), dtype=np.float32)
     table[columns, np.repeat(np.arange(len(LEARNT)), sizes)] = values
     return table
+
+
+def _strength(chance: float, unsure: float, strict: float) -> float:
+    """How sure a finding may be that rests on this score alone: 0.4 at `unsure`, 0.5 at `strict`, never above 0.8."""
+    low, high, here = map(_log_odds, (unsure, strict, chance))
+    if here < high:
+        return round(0.4 + 0.0999 * (here - low) / max(high - low, 0.01), 4)
+    return round(0.5 + 0.3 * (1.0 - exp(high - here)), 4)
+
+
+def _log_odds(chance: float) -> float:
+    chance = min(max(chance, 1e-6), 1.0 - 1e-6)
+    return log(chance / (1.0 - chance))
 
 
 def _digest(file: Path) -> str:

@@ -26,14 +26,14 @@ HELD_BACK = frozenset({"utility", "parking", "school", "clinic"})
 MADE = "made"
 """The voice of sentences put together from parts; they count less."""
 
-OWN_WEIGHT = 10.0
-_MADE_WEIGHT = 1.5
+OWN_WEIGHT = 20.0
+_MADE_WEIGHT = 3.0
 _PLAIN_WEIGHT = 2.0
 _TEMPLATE_WEIGHT = 0.5
 _RARE_WEIGHT = 3.0
 """Of public threats and sexual remarks, of which there are few hundred among tens of thousands of other rows."""
-_ROWS_A_SOURCE = 7_000
-_ROWS = 60_000
+_ROWS_A_SOURCE = 4_000
+_ROWS = 30_000
 _LONGEST = 400
 
 _SHARE_ALIKE = re.compile(r"\bSA\b|CC-BY-SA|CDLA-Sharing", re.IGNORECASE)

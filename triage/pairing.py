@@ -19,7 +19,7 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
-from triage import comparison, evaluation, grouping, invented, matter, opening, pair_model
+from triage import comparison, grouping, invented, matter, matter_evaluation, opening, pair_model
 from triage.errors import Permanent
 
 THRESHOLD = 0.55
@@ -236,7 +236,7 @@ def train(data_folder: Path, out: Path, stories: int = _STORIES) -> dict[str, An
         raise Permanent(
             f"training needs archives ({LISTS}) in {data_folder} and {out / invented.PARTS}; see models/matters/card.md"
         )
-    lists = {file.name.partition(".")[0]: evaluation.read(file) for file in files}
+    lists = {file.name.partition(".")[0]: matter_evaluation.read(file) for file in files}
     mails = {name: list(list_mail(rows)) for name, rows in lists.items()}
     words = {name: said_words(mail) for name, mail in mails.items()}
     error = {name: _without(name, lists, mails, words, out, stories) for name in lists} if len(lists) > 1 else {}
@@ -269,7 +269,7 @@ def _without(
     table = frequencies(words[other] for other in others)
     judge = pair_model.judge(fitted(*_all_pairs([mails[other] for other in others], table, parts, stories)), THRESHOLD)
     done = [(told.matter, found) for told, found in placed(mails[name], judge, table)]
-    return evaluation.agreement(done, [bool(row.get("new_thread")) for row in lists[name]])
+    return matter_evaluation.agreement(done, [bool(row.get("new_thread")) for row in lists[name]])
 
 
 def _write(out: Path, held: Mapping[str, Any], table: bytes, data: Mapping[str, str], error: Mapping[str, Any]) -> dict[str, Any]:

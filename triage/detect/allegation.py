@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from triage.detect import learned
 from triage.detect.phrases import book
 from triage.detect.reading import Reading, read, sign, spots
 from triage.evidence import Evidence
@@ -29,12 +30,20 @@ _BASELESS = re.compile(
 )
 
 
+_HEARD = "The trained model takes a sentence for a charge of crime or corruption; no rule knows its words."
+
+
 def detect(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign "allegation", ordinary; none where the mail gives particulars or asks for an inquiry."""
     reading = read(evidence)
     found = spots(reading, book("allegation"))
-    if found and not _discloses(reading):
-        yield from sign(evidence, "allegation", found)
+    if _discloses(reading):
+        return
+    yield from sign(evidence, "allegation", found)
+    if not found:
+        for quote, strength in learned.heard(evidence, "allegation"):
+            yield Sign("allegation", strength, "ordinary", (quote,), _HEARD)
+            break
 
 
 def _discloses(reading: Reading) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from triage.detect import background, phrasebook
+from triage.detect import background, learned, phrasebook
 from triage.detect.phrasebook import Hit
 from triage.detect.plain import Plain, adjoining, fold
 from triage.evidence import Evidence, Turn
@@ -36,15 +36,16 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     found = [hit for hit in phrasebook.hits(plain, phrasebook.load("demands")) if _counts(hit, plain, dealt, refusals)]
     string = _string_of_tasks(plain, found, dealt)
     weight = _weight(found, refusals) if found or string else 0.0
-    if weight < 0.5 or _protected(plain):
+    heard = tuple(quote for quote, _ in learned.heard(evidence, "unreasonable")) if dealt and weight < _SURE else ()
+    if (weight < _SURE and not heard) or _protected(plain):
         return
     spans = adjoining({plain.sentence(hit.start) for hit in (*string, *found)})
     message_id = evidence.message.message_id
     yield Sign(
         kind="unreasonable_demand",
-        strength=weight,
+        strength=0.55 if heard else weight,
         severity="ordinary",
-        quotes=tuple(Quote(message_id, *plain.written(*span)) for span in spans[:4]),
+        quotes=(heard or tuple(Quote(message_id, *plain.written(*span)) for span in spans))[:4],
         reason=_reason(found, refusals),
         earlier=tuple(turn.message.message_id for turn in (refusals or dealt)),
     )
@@ -113,4 +114,4 @@ def _reason(found: list[Hit], refusals: tuple[Turn, ...]) -> str:
     if refusals and names & _AFTER_REFUSAL:
         times = "once" if len(refusals) == 1 else f"{len(refusals)} times"
         return f"What is demanded was refused with reasons {times}, last on {refusals[-1].message.sent_at:%-d %B %Y}."
-    return f"A service of a nature or scale that cannot be given is demanded ({', '.join(sorted(names - {'task'}))})."
+    return f"A service of a nature or scale that cannot be given is demanded ({', '.join(sorted(names - {'task'})) or 'so the trained model'})."

@@ -1,61 +1,84 @@
-"""What the trained model finds in sentences that no rule knows: insults it is sure of, and the rest as "unsure".
+"""What the trained model hears in sentences that no rule knows: the second voice beside the rules.
 
-The rules say what they see in words; the model only that a sentence is unlike ordinary business mail in a certain way. So it
-may add an insult on its own when two of its scores agree, and otherwise only asks a person to look: an unsure finding is shown,
-never counted. It says nothing about words that are quoted, reported or apologised for, nor where a rule has spoken already.
+The model only says that a sentence is unlike ordinary mail in a certain way, and how strongly (`Scorer.remarkable`): from 0.5 on
+fewer than one ordinary mail in two thousand has such a sentence, so it counts; below, it is "unsure", shown and never counted.
+Abuse counts only where the score for abuse as such agrees. Nothing is heard in words that are quoted, reported or apologised
+for, nor in code, logs and patches. Detectors that know what came before (a refusal, an offer) ask `heard` themselves.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from triage.detect.reading import Reading, read
 from triage.evidence import Evidence
-from triage.finding import Quote, Severity, Sign
+from triage.finding import SURE, Quote, Severity, Sign
 
 ABUSIVE = "any_abuse"
-"""The model's score for abuse of any kind; another score counts only on a sentence that has this one too."""
+"""The model's score for abuse of any kind; scores for one kind of abuse count only on a sentence that has this one too."""
 
-MEANS: dict[str, tuple[str, float, Severity, str]] = {
-    "insult": ("abuse", 0.55, "ordinary", "The trained model takes a sentence for an insult; no rule knows its words."),
-    "threat": ("threat", 0.4, "ordinary", "The trained model finds a sentence like a threat; unsure, please read it."),
-    "intimidation": (
-        "harassment",
-        0.4,
-        "ordinary",
-        "The trained model finds a sentence like intimidation; unsure, please read it.",
-    ),
-}
-"""Score → kind, strength, severity, reason."""
+UNSURE = 0.4
+"""What a score has where it begins to be remarkable; a detector that has other grounds may take it from here."""
 
-WELFARE = ("welfare", 0.4, "A sentence is like those of people at risk; unsure, please read it.")
+MEANS: tuple[tuple[str, str, Severity, str], ...] = (
+    ("threat", "threat", "serious", "The trained model takes a sentence for a threat; no rule knows its words."),
+    ("insult", "abuse", "ordinary", "The trained model takes a sentence for an insult; no rule knows its words."),
+    ("sexual", "sexual", "ordinary", "The trained model takes a sentence for a sexual remark; no rule knows its words."),
+    ("discrimination", "discrimination", "ordinary", "The trained model finds that a sentence runs down a group; no rule knows its words."),
+    ("intimidation", "harassment", "ordinary", "The trained model takes a sentence for intimidation; no rule knows its words."),
+    ("harassment", "harassment", "ordinary", "The trained model takes a sentence for harassment; no rule knows its words."),
+)  # fmt: skip
+"""Score, kind, severity, reason, of what needs `ABUSIVE` as well."""
+
+ADVISORY: tuple[tuple[str, str, str], ...] = (
+    ("tone", "hostile_tone", "The trained model hears a sting in a sentence; no rule knows its words."),
+    ("offtopic", "off_topic", "The trained model finds that a sentence is not about the service."),
+    ("illegal", "illegal", "The trained model takes a sentence for an offer or an admission of something unlawful."),
+)
+"""Score, kind, reason, of what is shown and never counted against anybody."""
+
+_WELFARE = "A sentence is like those of people at risk; please read it."
+_MACHINE = re.compile(r"^\s*(?:[+>|#$@]|--|\[[\s\d.]+\]|\w+\(|.*[;{}]\s*$|.*(?:\(\)|==|->|::|/\w+/\w+))")
+"""Lines that a program wrote, or reads: patches, logs, commands, code."""
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
-    """At most one sign for each kind, on the sentence with the highest score."""
+    """At most one sign for each kind, on the sentence that says it most clearly."""
     if not evidence.scores:
         return
-    reading = read(evidence)
     abusive = {sentence for sentence, _ in evidence.scores.get(ABUSIVE, ())}
-    for score, (kind, strength, severity, reason) in MEANS.items():
-        for quote in _own(evidence, reading, score, abusive):
-            yield Sign(kind, strength, severity, (quote,), reason)
+    done: set[str] = set()
+    for score, kind, severity, reason in MEANS:
+        for quote, strength in heard(evidence, score):
+            if kind not in done and quote.text in abusive:
+                done.add(kind)
+                yield Sign(kind, strength, severity, (quote,), reason)
+    for score, kind, reason in ADVISORY:
+        for quote, strength in heard(evidence, score):
+            yield Sign(kind, strength, "advisory", (quote,), reason)
             break
-    kind, strength, reason = WELFARE
-    for quote in _own(evidence, reading, "welfare", None):
-        yield Sign(kind, strength, "ordinary", (quote,), reason)
+    for quote, strength in heard(evidence, "welfare", sorry=True):
+        yield Sign("welfare", min(strength, SURE), "advisory", (quote,), _WELFARE)
         break
 
 
-def _own(evidence: Evidence, reading: Reading, score: str, among: set[str] | None) -> Iterator[Quote]:
-    """The sentences with this score that are the writer's own assertion, the highest first, with where they stand."""
-    if reading.apologises and score != "welfare":
+def heard(evidence: Evidence, score: str, least: float = UNSURE, *, sorry: bool = False) -> Iterator[tuple[Quote, float]]:
+    """The writer's own sentences with this score, the clearest first, each with how sure it is.
+
+    `sorry` looks at a mail that apologises as at any other.
+    """
+    said = [pair for pair in evidence.scores.get(score, ()) if pair[1] >= least]
+    reading = read(evidence) if said else None
+    if reading is None or (reading.apologises and not sorry):
         return
-    for sentence, _ in sorted(evidence.scores.get(score, ()), key=lambda pair: -pair[1]):
+    for sentence, strength in sorted(said, key=lambda pair: -pair[1]):
         start = evidence.message.own.find(sentence)
-        if start < 0 or (among is not None and sentence not in among):
-            continue
-        end = start + len(sentence)
-        inside = [part for part in reading if part.start < end and part.start + len(part.text) > start and part.start >= 0]
-        if all(part.owns(max(0, start - part.start)) and not part.foreign for part in inside):
-            yield Quote(evidence.message.message_id, sentence, start)
+        if start >= 0 and not _MACHINE.match(sentence) and _owned(reading, start, start + len(sentence)):
+            yield Quote(evidence.message.message_id, sentence, start), strength
+
+
+def _owned(reading: Reading, start: int, end: int) -> bool:
+    """Whether all that stands here is the writer's own assertion."""
+    inside = [part for part in reading if part.start < end and part.start + len(part.text) > start and part.start >= 0]
+    return all(part.owns(max(0, start - part.start)) and not part.foreign for part in inside)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from triage.detect import adjustment, background, phrasebook
+from triage.detect import adjustment, background, learned, phrasebook
 from triage.detect.plain import Plain, adjoining, fold
 from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
@@ -46,17 +46,25 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         return
     plain = fold(evidence.message.own)
     spans = _insisting(plain, background.staff_names(evidence))
-    if not spans or adjustment.needed(evidence):
-        return
     message_id = evidence.message.message_id
+    quotes = tuple(Quote(message_id, *plain.written(*span)) for span in spans) or _heard(evidence, plain)
+    if not quotes or adjustment.needed(evidence):
+        return
     yield Sign(
         kind="named_staff",
-        strength=0.85 if len(offers) > 1 or len(spans) > 1 else 0.8,
+        strength=(0.85 if len(offers) > 1 or len(spans) > 1 else 0.8) if spans else 0.6,
         severity="ordinary",
-        quotes=tuple(Quote(message_id, *plain.written(*span)) for span in spans[:3]),
+        quotes=quotes[:3],
         reason=f"One particular person is insisted on although we offered another on {offers[-1].message.sent_at:%-d %B %Y}.",
         earlier=tuple(turn.message.message_id for turn in offers),
     )
+
+
+def _heard(evidence: Evidence, plain: Plain) -> tuple[Quote, ...]:
+    """What the trained model takes for insisting; with an offer of ours before it that is ground enough."""
+    if _CONTENT.search(plain.text):
+        return ()
+    return tuple(quote for quote, _ in learned.heard(evidence, "named") if not _innocent(fold(quote.text).text))
 
 
 def _offers(turn: Turn) -> bool:

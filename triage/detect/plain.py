@@ -24,6 +24,8 @@ _LINE_END = re.compile(r"\r?\n[ \t]*")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"')]*(?=\s|$)|\n|[。！？।]")
 _WORD = re.compile(r"\w+")
 _LONG_WORD = re.compile(r"\w{5,}")
+_WORDS_THEMSELVES = ("staring", "threading", "threaded", "abased", "adverse")
+"""One slip away from a word that must not be missed, and words all the same."""
 _MISSPELT = Path(__file__).resolve().parents[2] / "rules" / "phrases" / "often-misspelt.txt"
 
 
@@ -184,7 +186,7 @@ def _misspellings() -> dict[str, str]:
     words = [line.strip() for line in _MISSPELT.read_text("utf-8").splitlines()]
     wanted = [word for word in words if word and not word.startswith("#")]
     wrong = {slip: word for word in wanted for slip in _slips(word)}
-    for word in wanted:
+    for word in (*wanted, *_WORDS_THEMSELVES):
         wrong.pop(word, None)
     return wrong
 

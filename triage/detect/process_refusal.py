@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from triage.detect import adjustment, background, phrasebook
+from triage.detect import adjustment, background, learned, phrasebook
 from triage.detect.plain import adjoining, fold
 from triage.evidence import Evidence
 from triage.finding import Quote, Sign
@@ -33,15 +33,17 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         return
     plain = fold(evidence.message.own)
     found = sorted(phrasebook.hits(plain, phrasebook.load("process_refusal")), key=lambda hit: (-hit.group.strength, hit.start))
-    if not found or not _WANTS.search(plain.text) or _OTHER_WAY.search(plain.text) or adjustment.needed(evidence):
+    heard = () if found else tuple(quote for quote, _ in learned.heard(evidence, "refusal"))
+    if not (found or heard) or not _WANTS.search(plain.text) or _OTHER_WAY.search(plain.text) or adjustment.needed(evidence):
         return
     names = dict.fromkeys(hit.group.name for hit in found)
     spans = adjoining({plain.sentence(hit.start) for hit in found})
+    quotes = heard or tuple(Quote(evidence.message.message_id, *plain.written(*span)) for span in spans)
     yield Sign(
         kind="process_refusal",
-        strength=min(0.95, found[0].group.strength + 0.05 * (len(spans) - 1)),
+        strength=min(0.95, found[0].group.strength + 0.05 * (len(spans) - 1)) if found else 0.6,
         severity="ordinary",
-        quotes=tuple(Quote(evidence.message.message_id, *plain.written(*span)) for span in spans[:3]),
-        reason=f"The sender {' and '.join(names)} although we asked on {asked[-1].message.sent_at:%-d %B %Y}, and still wants it resolved.",
+        quotes=quotes[:3],
+        reason=f"The sender {' and '.join(names) or 'turns down what we asked'} although we asked on {asked[-1].message.sent_at:%-d %B %Y}, and still wants it resolved.",
         earlier=tuple(turn.message.message_id for turn in asked),
     )

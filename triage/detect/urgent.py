@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-from triage.detect import background, phrasebook
+from triage.detect import background, learned, phrasebook
 from triage.detect.phrasebook import Hit
 from triage.detect.plain import Plain, adjoining, fold
 from triage.evidence import Evidence
@@ -34,13 +34,14 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     plain = fold(message.own)
     found = [hit for hit in phrasebook.hits(plain, phrasebook.load("urgent")) if _unmeetable(evidence, plain, hit)]
     shouted = _shouted(message.own, plain)
-    if not (found or shouted) or _justified(evidence, plain):
+    heard = () if found or shouted else _heard(evidence)
+    if not (found or shouted or heard) or _justified(evidence, plain):
         return
-    strength = max([hit.group.strength for hit in found] + [0.7 for _ in shouted])
+    strength = max([hit.group.strength for hit in found] + [0.7 for _ in shouted] + [0.6 for _ in heard])
     if len({hit.group.name for hit in found}) > 1 or (found and shouted):
         strength = min(0.95, strength + 0.07)
     spans = adjoining({plain.sentence(hit.start) for hit in found} | set(shouted))
-    quotes = tuple(Quote(message.message_id, *plain.written(*span)) for span in spans[:3])
+    quotes = heard or tuple(Quote(message.message_id, *plain.written(*span)) for span in spans[:3])
     last = background.staff_turns(evidence)[-1:]
     yield Sign(
         kind="urgent_demand",
@@ -50,6 +51,13 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         reason=_reason(evidence),
         earlier=tuple(turn.message.message_id for turn in last),
     )
+
+
+def _heard(evidence: Evidence) -> tuple[Quote, ...]:
+    """What the trained model takes for a demand at once; beside a standard that is known, a weaker score will do."""
+    least = learned.UNSURE if background.promised_standard(evidence) else _SURE
+    said = (quote for quote, _ in learned.heard(evidence, "urgent", least))
+    return tuple(quote for quote in said if not _POLITE.search(fold(quote.text).text))[:3]
 
 
 def _reason(evidence: Evidence) -> str:
