@@ -36,7 +36,7 @@ _CLAUSE_END = re.compile(
 _APOLOGY = re.compile(
     r"\b(?:apologi[sz]e|apologies|apology|(?:i am|i'm|im|so|very|truly|really|deeply|say|was)\s+sorry|sorry\s+(?:for|about|that i|i|if)|"
     r"ashamed of|regret\s+(?:what|calling|saying|my)|out of (?:order|line)|(?:shouldn'?t|should not|should never|ought not to|had no right to|no right to)\s+"
-    r"(?:have\s+)?(?:called|call|said|say|written|write|sworn|swear|used|use|shouted|spoken)|take (?:it|that|them|this|what i said) back|withdraw (?:what|my|that|the))"
+    r"(?:have\s+)?(?:called|call|said|say|written|write|sworn|swear|used|use|shouted|spoken)|take (?:it|that|them|this|what i said) back|what i (?:said|wrote|called|put)\b[^.!?]{0,40}\b(?:was|were) (?:\w+ )?(?:ugly|wrong|uncalled|unfair|nasty|unkind|stupid|cruel|horrible|unforgivable|harsh|not right|out of)|withdraw (?:what|my|that|the))"
 )
 _OWN_PAST = re.compile(
     r"\b(?:i|i'd|i've|we)\s+(?:\w+\s+){0,2}?(?:called|said|wrote|used|swore|shouted|told|described|referred|named|put)\b|"

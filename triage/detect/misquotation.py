@@ -75,7 +75,7 @@ def _attributed(lead: str, after: str, names: frozenset[str]) -> bool:
         return False
     people = "|".join(map(re.escape, sorted(names))) or "\x00"
     ours = _OURS % f"(?:mr |mrs |ms |miss |dr )?(?:{people})"
-    before = rf"\b{ours}(?:'?s)? (?:[\w,]+ ){{0,5}}?{_SAID}\b[^.!?]{{0,90}}$|\b(?:in|from|quote|quoting) your [^.!?]{{0,60}}$|\byour (?:own |exact |very )?words\b[^.!?]{{0,40}}$"
+    before = rf"\b{ours}(?:'?s)? (?:[\w,]+ ){{0,5}}?{_SAID}\b[^.!?]{{0,90}}$|\b(?:in|from|quote|quoting) your [^.!?]{{0,60}}$|\b(?:your|(?:{people})s?) (?:own |exact |very )?words\b[^.!?]{{0,60}}$"
     if re.search(before, lead) and not re.search(rf"\b(?:i|we|he|she|they) (?:\w+ )?{_SAID}\b[^.!?]{{0,60}}$", lead):
         return True
     return (

@@ -42,6 +42,8 @@ _COMMON = frozenset(
     im know make more need see take tell want way well time put send say said people person someone somebody man woman ever
     youll thats shes hes theyre dont cant wont really very only never still again""".split()
 )
+_SAID_ALSO = {"you": ("ye", "yous", "youse"), "your": ("yer", "yir")}
+"""Small words that some dialects write in their own way."""
 _END = r"\W*$"
 _STEM = 6
 """Letters of a word's beginning that are looked up."""
@@ -132,6 +134,9 @@ class _Reader:
 
 
 def _word(piece: str, plural: bool = False) -> _Part:
+    if piece in _SAID_ALSO:
+        said = (piece, *_SAID_ALSO[piece])
+        return _Part(r"\b(?:" + "|".join(said) + r")\b", frozenset(said))
     stem = piece.rstrip("~")
     pattern = re.escape(stem).replace("\\-", "-").replace("-", r"[\s-]?").replace("'", "'?")
     bare = stem.replace("'", "")
