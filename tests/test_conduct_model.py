@@ -48,7 +48,7 @@ def refusal(folder: Path) -> str:
 def test_the_shipped_model_opens_and_is_small(folder: Path) -> None:
     model = conduct_model.load(folder)
     assert model is not None
-    assert model.kinds == conduct_model.KINDS
+    assert model.kinds == conduct_model.LEARNT
     assert (folder / "model.skops").stat().st_size <= conduct_model.SIZE_LIMIT
 
 
@@ -158,12 +158,12 @@ def model() -> conduct_model.Scorer:
 def test_every_probability_lies_between_0_and_1(model: conduct_model.Scorer) -> None:
     texts = ["", "  ", "\0", "🙄" * 50, "a" * 5000, "x y z " * 500, "Thank you.", "YOU LIAR!!!", "ﷺ" * 30, "f u c k y o u"]
     for row in model.sentences(texts):
-        assert set(row) == set(conduct_model.KINDS)
+        assert set(row) == set(conduct_model.LEARNT)
         assert all(0.0 <= chance <= 1.0 for chance in row.values())
 
 
 def test_a_text_without_words_scores_nothing(model: conduct_model.Scorer) -> None:
-    assert model.sentences([" \n"]) == [dict.fromkeys(conduct_model.KINDS, 0.0)]
+    assert model.sentences([" \n"]) == [dict.fromkeys(conduct_model.LEARNT, 0.0)]
     assert model.score_message("  \n ")["threat"] == conduct_model.Score(0.0, "", -1)
 
 

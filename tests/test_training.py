@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from triage import conduct_model, features, training
+from triage import conduct_model, corpus, features, training
 from triage.errors import Permanent
 
 COLUMNS = (
     "id", "text", "threat", "insult", "profanity", "sexual", "discrimination", "harassment", "passive_aggressive", "any_abuse", "none",
     "hard_negative", "group", "source", "licence",
 )  # fmt: skip
-OWN = Path(__file__).resolve().parent.parent / "models" / "conduct" / "own-sentences.csv"
+MODEL = Path(__file__).resolve().parent.parent / "models" / "conduct"
+OWN = MODEL / "own-sentences.csv"
 
 
 def table(file: Path, rows: list[dict[str, str]]) -> None:
@@ -53,22 +54,46 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_share_alike_rows_are_never_learned_from(data: Path) -> None:
-    rows = training.public_rows(data / "train.csv")
+    rows = corpus.public_rows(data / "train.csv")
     assert len(rows.texts) == 13
     assert not any("Kept out" in text for text in rows.texts)
 
 
 def test_what_a_source_does_not_say_is_not_taken_for_innocence(data: Path) -> None:
-    rows = training.public_rows(data / "train.csv")
-    labels = dict(zip(conduct_model.KINDS, rows.labels[rows.texts.index("You utter fool number 3")], strict=True))
+    rows = corpus.public_rows(data / "train.csv")
+    labels = dict(zip(conduct_model.LEARNT, rows.labels[rows.texts.index("You utter fool number 3")], strict=True))
     assert labels["insult"] == 1.0
     assert labels["threat"] != labels["threat"], "neither guilty nor innocent"
 
 
 def test_held_back_sentences_are_not_among_those_learned_from() -> None:
-    learned, held = (set(training.own_rows(OWN, part).texts) for part in ("train", "held"))
-    assert len(held) >= 100
+    learned, held = (set(corpus.own_rows(MODEL, held_back=back).texts) for back in (False, True))
+    assert len(held) >= 300
     assert not learned & held
+
+
+def test_there_are_six_thousand_own_sentences_and_each_label_follows_from_what_was_written() -> None:
+    own = corpus.own(MODEL)
+    assert len(own) >= 6_000
+    assert all("any_abuse" in sentence.labels for sentence in own if sentence.labels & {"threat", "insult", "sexual", "discrimination"})
+    assert {"nightshift", "scots", "learner", "school"} <= {sentence.voice for sentence in own}
+
+
+def test_a_label_that_is_none_of_the_kinds_is_told_with_its_line(tmp_path: Path) -> None:
+    shutil.copy(OWN, tmp_path)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "new.txt").write_text("# a voice\n@ threat rudeness | made up\nGet out.\n", encoding="utf-8")
+    with pytest.raises(Permanent, match=r"new\.txt, line 2: rudeness"):
+        corpus.own(tmp_path)
+
+
+def test_ordinary_mail_is_learned_from_and_measured_on_by_turns(data: Path) -> None:
+    with (data / "ordinary.csv").open("w", encoding="utf-8", newline="") as sink:
+        csv.writer(sink).writerows([("id", "text"), *((str(n), f"The {n}th bus was late.") for n in range(10))])
+    read = training.read(data)
+    assert "The 0th bus was late." in read.public.texts
+    assert "The 1th bus was late." not in read.public.texts
+    assert "The 1th bus was late." in read.ordinary
 
 
 def test_own_sentences_name_only_kinds_there_are_and_none_twice() -> None:
@@ -79,11 +104,11 @@ def test_own_sentences_name_only_kinds_there_are_and_none_twice() -> None:
 
 
 def test_only_innocent_sentences_are_copied_with_another_group_in_place(data: Path) -> None:
-    rows = training.public_rows(data / "train.csv")
+    rows = corpus.public_rows(data / "train.csv")
     rows.add("My deaf uncle is a fool", {"any_abuse": 1.0, "insult": 1.0}, 1.0, "forum")
-    copies = training.with_identities_swapped(rows, ("gay", "Polish"))
+    copies = corpus.with_identities_swapped(rows, ("gay", "Polish"))
     assert copies.texts == []
-    copies = training.with_identities_swapped(rows, ("deaf", "gay"))
+    copies = corpus.with_identities_swapped(rows, ("deaf", "gay"))
     assert len(copies.texts) == 1
     assert copies.texts[0] in ("My deaf aunt sings", "My gay aunt sings")
 
@@ -97,12 +122,14 @@ def test_a_trained_model_opens_and_its_manifest_says_how_well_it_does(data: Path
     model = conduct_model.opened(out)
     (guilty, innocent) = model.sentences(["I'll break his legs", "Where do I send the form?"])
     assert guilty["threat"] > innocent["threat"]
-    assert manifest["business_sentences"] == 80
-    assert set(manifest["thresholds"]) == set(conduct_model.KINDS)
+    assert manifest["ordinary_mails"] == 40
+    assert set(manifest["thresholds"]) == set(conduct_model.LEARNT)
     assert manifest["error"]["held back"]["insult"]["auroc"] > 0.7
 
 
 def test_training_without_data_says_what_is_missing(tmp_path: Path) -> None:
+    shutil.copy(OWN, tmp_path)
+    shutil.copy(features.signs_file(), tmp_path)
     with pytest.raises(Permanent, match=r"no train\.csv"):
         training.train(tmp_path, tmp_path)
 

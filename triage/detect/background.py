@@ -15,7 +15,7 @@ from triage.evidence import Evidence, Turn
 _REFUSAL = re.compile(
     r"\b(?:can ?not|cant|unable to|not able to|not possible|impossible|wont|will not|do not offer|dont offer|does not offer|not part of|not included"
     r"|not refundable|not something we|outside (?:the|our|what)|no longer (?:offer|possible)|not covered|isnt (?:refundable|possible|covered|included|something)"
-    r"|is not (?:refundable|possible|covered|included|available)|arent able|stays? (?:no|as it is)|the answer (?:is|stays|remains) no|must refuse|have to refuse|declined?"
+    r"|is not (?:refundable|possible|covered|included|available)|arent able|stays? (?:no|as it is|on)|same answer|answer has to stay|it stays|the answer (?:is|stays|remains) no|must refuse|have to refuse|declined?"
     r"|binding|ended on|has ended|stands|not be (?:refunding|changing|able)|may not|nobody here can|no one here can|not allowed|against the (?:law|rules))\b"
 )
 _TITLES = frozenset(

@@ -22,7 +22,7 @@ _REQUEST = re.compile(
 _ABOUT_THE_COMPLAINT = re.compile(
     r"\b(?:complain\w*|investigat\w*|apolog\w*|sack\w*|fired?|dismiss\w*|disciplin\w*|answer for|account for|explain (?:your|him|her|their)|suspend\w*|stop (?:lying|it|this)|admit\w*|shame|ashamed|deal with (?:him|her|them))\b"
 )
-_OUR_PEOPLE = r"\b(?:your (?:\w+ )?(?:agent|agents|staff|manager|officer|colleague|colleagues|adviser|advisers|driver|engineer|receptionist|director|boss|girl|man|woman|lot|people|team)|that (?:man|woman|girl) |all (?:three|two|four|of you)|the (?:lot|pair|three|two) of (?:you|them)|both of (?:you|them)|he|she|they|you)\b"
+_OUR_PEOPLE = r"\b(?:your (?:\w+ )?(?:agent|agents|staff|manager|officer|colleague|colleagues|adviser|advisers|driver|engineer|receptionist|director|boss|girl|man|woman|lot|people|team)|that (?:man|woman|girl) |all (?:three|two|four|of you)|the (?:lot|pair|three|two) of (?:you|them)|both of (?:you|them)|he|she|they|you|hes|shes|theyre|youre)\b"
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:

@@ -24,6 +24,14 @@ _SPOKEN = re.compile(
 _ELSEWHERE = re.compile(
     r"\b(?:website|web site|leaflet|brochure|advert\w*|listing|sign|poster|terms|contract|lease|policy|label|manual|form|box|app|catalogue|notice board|facebook|review|instructions|guarantee|warranty|act) (?:\w+ ){0,3}(?:say|says|said|states?|promises?|reads|read)\b"
 )
+_ASSENT = re.compile(
+    r"\b([^\W\d_]{3,}) (?:\w+ ){0,2}?(?:told|wrote|said|agreed|confirmed|promised|emailed|says|writes)(?: \w+){0,3}? (?:in|by) (?:his|her|their|an|the|that)? ?"
+    r"(?:own |last )?(?:e-?mail|mail|letter|reply|message|note|writing)\b[^.!?\n]{0,60}?\b(?:fine|ok|okay|alright|all right|yes|come off|comes off|waived?|approved|refund\w*|cancel\w*|"
+    r"allowed|granted|drop(?:s|ped)?)\b"
+)
+_AGREED = re.compile(
+    r"\b(?:happy to|agreed|approved|have waived|will (?:waive|refund|cancel|drop|remove)|yes|of course|no problem)\b"
+)
 _MONTHS = [
     "january",
     "february",
@@ -45,6 +53,7 @@ _DATE = re.compile(rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})|({_MON
 def find(evidence: Evidence) -> Iterable[Sign]:
     """A sign for each such quotation, resting on the staff mail it is nearest to or that was dated in the mail."""
     ours = [turn for turn in evidence.history if turn.by_staff and not turn.automatic]
+    yield from _claimed_assent(evidence, [turn for turn in ours if turn.matter == evidence.matter])
     if not any(turn.matter == evidence.matter for turn in ours) or '"' not in fold(evidence.message.own).text + '"':
         return
     own = evidence.message.own
@@ -57,6 +66,35 @@ def find(evidence: Evidence) -> Iterable[Sign]:
         if _known(words, evidence):
             continue
         yield _sign(evidence, words, found.start(), _last_sentence(lead) + " " + after, ours)
+
+
+def _claimed_assent(evidence: Evidence, ours: list[Turn]) -> Iterable[Sign]:
+    """That one of us agreed in writing, said of somebody all of whose mails on the matter say no."""
+    plain = fold(evidence.message.own)
+    refusing = set(background.refusals(evidence))
+    for found in _ASSENT.finditer(plain.text):
+        who = found.group(1)
+        theirs = [
+            turn
+            for turn in ours
+            if who in fold(f"{turn.message.sender.name} {turn.message.sender.email}").text.replace(".", " ").split()
+        ]
+        if not theirs or not set(theirs) <= refusing or any(_AGREED.search(fold(turn.message.own).text) for turn in theirs):
+            continue
+        yield Sign(
+            kind="falsehood",
+            strength=0.7,
+            severity="ordinary",
+            quotes=(
+                Quote(evidence.message.message_id, *plain.written(*plain.sentence(found.start()))),
+                *_beside(theirs, plain.text[slice(*plain.sentence(found.start()))]),
+            ),
+            reason=(
+                f"The mail says that we agreed in writing; the mail of {theirs[-1].message.sent_at:%-d %B %Y} says no and is shown beside it, for a person to check."
+            ),
+            earlier=tuple(turn.message.message_id for turn in theirs),
+        )
+        return
 
 
 def _last_sentence(lead: Plain) -> str:

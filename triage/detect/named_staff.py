@@ -16,11 +16,11 @@ from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
 
 _OFFER = re.compile(
-    r"\b(?:on leave|away|off sick|left (?:us|the)|has left|no longer|unavailable|not available|moved|retired|out of the office|elsewhere|instead|in (?:his|her|their) place"
+    r"\b(?:on (?:\w+ )?leave|away|off sick|left (?:us|the)|has left|no longer|unavailable|not available|moved|retired|out of the office|elsewhere|instead|in (?:his|her|their) place"
     r"|cannot call|cant call|stand(?:ing)? in|cover(?:s|ing)? for|colleague)\b"
 )
 _ABLE = re.compile(
-    r"\b(?:can|could|will|is able to|is happy to|would be glad to|would be happy to|id be glad to|ill|is ready to) (?:also |gladly |happily )?"
+    r"\b(?:can|could|will|is able to|is happy to|would be glad to|would be happy to|would gladly|would happily|would|could|id gladly|id be glad to|ill|is ready to) (?:also |gladly |happily )?"
     r"(?:help|ring|call|see|speak|meet|phone|visit|come|look after|take over|deal|talk|answer|handle|assist|do)\b|\b(?:offer you|has your file|knows (?:the|your)|you can (?:see|speak|talk|meet)|you could (?:see|speak|meet))\b"
 )
 _FEAR = re.compile(

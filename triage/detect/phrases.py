@@ -42,7 +42,7 @@ _COMMON = frozenset(
     im know make more need see take tell want way well time put send say said people person someone somebody man woman ever
     youll thats shes hes theyre dont cant wont really very only never still again""".split()
 )
-_SAID_ALSO = {"you": ("ye", "yous", "youse"), "your": ("yer", "yir")}
+_SAID_ALSO = {"you": ("ye", "yous", "youse", "u"), "your": ("yer", "yir", "ur")}
 """Small words that some dialects write in their own way."""
 _END = r"\W*$"
 _STEM = 6

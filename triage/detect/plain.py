@@ -19,7 +19,7 @@ UNSPACED = re.compile("[\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u4e
 """Scripts that write words together, or join small words to them: no word boundary is asked for."""
 
 _HEAD, _TAIL = 30_000, 20_000
-_DROPPED = re.compile("(?<=\\w)'(?=\\w)|[\u0300-\u036f\u200b-\u200d\u00ad]")
+_DROPPED = re.compile("(?<=\\w)'(?=\\w)|(?<=s)'(?= \\w)|[\u0300-\u036f\u200b-\u200d\u00ad]")
 _LINE_END = re.compile(r"\r?\n[ \t]*")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"')]*(?=\s|$)|\n|[。！？।]")
 _WORD = re.compile(r"\w+")

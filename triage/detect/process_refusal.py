@@ -16,7 +16,7 @@ from triage.finding import Quote, Sign
 
 _WANTS = re.compile(
     r"\b(?:want|expect|demand|insist|resolve\w*|uphold|upheld|refund|pay|paid|compensat\w*|sort\w*|fix\w*|settle\w*|decide|decision|outcome|answer|apolog\w*|complaint|money"
-    r"|replace\w*|repair\w*|you are to|you will|you must|give me|my favou?r|put (?:it|this) right|still|owe)\b"
+    r"|replace\w*|repair\w*|you are to|you will|you must|give me|my favou?r|put (?:it|this) right|still|owe|send (?:me )?the|just send|thats that)\b"
 )
 _OTHER_WAY = re.compile(
     r"\b(?:(?:can|could|may|might) (?:i|we) (?:please )?(?:\w+ ){0,4}(?:instead|email|post|phone|call|write|ring|drop|bring|upload|send|come)|is there (?:a|another|some) (?:secure|safe|other|another)?"
