@@ -330,7 +330,7 @@ def _take(
 
 def _proposals(actor: Actor) -> list[Row]:
     """What this mailbox should hold a note about: unanswered proposals of its contacts, and mail nobody could read."""
-    rows = [row for row in actor.ledger.conclusions().proposals if row["mailbox"] == actor.name and not row["verdict"]]
+    rows = [row for row in actor.ledger.proposals() if row["mailbox"] == actor.name and not row["verdict"]]
     unread = [explanation.unreadable(one) for one in actor.ledger.unreadable() if one.mailbox == actor.name]
     return rows + unread
 
@@ -409,7 +409,7 @@ def _notes(actor: Actor, proposals: list[Row], done: Done) -> None:
         done.notes += 1
         if not actor.dry:
             _write_note(actor, name, draft, before.message_id if before else "")
-    answered = {row["id"] for row in actor.ledger.conclusions().proposals if row["verdict"]}
+    answered = {row["id"] for row in actor.ledger.proposals() if row["verdict"]}
     for one in known.values():
         if one.note_id not in drafts and one.note_id not in answered:
             done.plan.append(f"take away a note that no longer holds: {one.note_id}")

@@ -43,9 +43,8 @@ def write_down(ledger: Ledger, heard: Iterable[Verdict]) -> int:
 def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message_id: str, now: datetime) -> Verdict:
     """The verdict that moving one of our notes is, on the messages the note was about."""
     keys: frozenset[str] = frozenset()
-    for row in ledger.conclusions().proposals:
-        if row["id"] == proposal:
-            keys = frozenset(row["keys"])
+    for row in ledger.proposals([proposal]):
+        keys = frozenset(row["keys"])
     for entry in ledger.entries(kinds=(NOTE,)):
         if entry.subject["proposal"] == proposal and entry.subject["message_id"] == message_id:
             keys = frozenset(entry.subject["keys"])

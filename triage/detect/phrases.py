@@ -229,8 +229,11 @@ class Book:
 
     def find(self, folded: str, words: frozenset[str]) -> Iterator[Hit]:
         """Every phrase that stands in this folded sentence; `words` are its words from `words_of`."""
+        awake = self._awake(words)
+        if not awake:
+            return
         length, folded = len(folded), folded + " ."  # so that "$" may stand where a word could
-        for number in self._awake(words):
+        for number in awake:
             phrase = self._phrases[number]
             pattern = _regex(phrase.pattern)
             found = pattern.search(folded)
@@ -255,7 +258,8 @@ class Book:
         awake = set(self._always)
         for word in words & self._by_word.keys():
             awake.update(self._by_word[word])
-        return [n for n in sorted(awake) if not any(need.isdisjoint(words) for need in self._phrases[n].needs)]
+        needs = [self._phrases[number].needs for number in awake]
+        return sorted(n for n, all_of in zip(awake, needs, strict=True) if not any(map(words.isdisjoint, all_of)))
 
 
 def words_of(folded: str) -> frozenset[str]:

@@ -159,6 +159,11 @@ class Conclusions(Store):
         with self._reading() as connection:
             return _payloads(connection, tables.restrictions, ("contact", "position"), "contact", None)
 
+    def proposals(self, ids: Collection[str] | None = None) -> list[Row]:
+        """What is proposed, or the proposals with these ids, in the order of `conclusions`, without reading all the rest of it."""
+        with self._reading() as connection:
+            return _payloads(connection, tables.proposals, ("contact", "position"), "id", ids)
+
     def wanted(self, keys: Iterable[str] | None = None) -> dict[str, Row]:
         """What should hold for each of these mails (or for all), by message key, in the order of the keys' text."""
         with self._reading() as connection:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, and_, distinct, func, or_, select
+from sqlalchemy import Select, Table, and_, bindparam, distinct, func, or_, select
 
 from triage.ledger import tables
 from triage.ledger.mail import signed
 from triage.ledger.records import Mark
 from triage.ledger.store import Store, chunks, insert_new
 from triage.message import Message
+
+
+@cache
+def _alike_before() -> Select[Any]:
+    """Put together once: it is asked for every mail, and putting it together takes longer than the answer."""
+    of, mail = tables.templates.c, tables.messages.c
+    bands = select(of.band).where(of.key == bindparam("of"))
+    same_moment = and_(mail.sent_at == bindparam("at"), mail.message_id < bindparam("id"))
+    before = or_(mail.sent_at < bindparam("at"), same_moment)
+    others = and_(of.band.in_(bands), mail.sender_email != bindparam("by"), mail.role == "inbox", before)
+    age = (mail.sent_at, mail.message_id, mail.key)
+    query = select(*age).join_from(tables.templates, tables.messages, of.key == mail.key).where(others).group_by(*age)
+    return query.order_by(func.count().desc(), *age).limit(bindparam("most"))
 
 
 class Likeness(Store):
@@ -87,15 +101,9 @@ class Likeness(Store):
     def alike_before(self, message: Message, *, limit: int = 200) -> list[str]:
         """The keys of the mails by other senders that share a band with this one and were written before it, oldest first by
         (sent_at, message_id, key). Of more than `limit`, those that share the most bands, and of these the oldest."""
-        of, mail = tables.templates.c, tables.messages.c
-        bands = select(of.band).where(of.key == message.key)
-        same_moment = and_(mail.sent_at == message.sent_at, mail.message_id < message.message_id)
-        before = or_(mail.sent_at < message.sent_at, same_moment)
-        others = and_(of.band.in_(bands), mail.sender_email != message.sender.email, mail.role == "inbox", before)
-        age = (mail.sent_at, mail.message_id, mail.key)
-        query = select(*age).join_from(tables.templates, tables.messages, of.key == mail.key).where(others).group_by(*age)
+        which = {"of": message.key, "by": message.sender.email, "at": message.sent_at, "id": message.message_id, "most": limit}
         with self._reading() as connection:
-            found = connection.execute(query.order_by(func.count().desc(), *age).limit(limit)).all()
+            found = connection.execute(_alike_before(), which).all()
         return [row.key for row in sorted(found, key=tuple)]
 
     def senders_alike_after_new(self) -> set[str]:
