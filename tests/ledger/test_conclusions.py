@@ -30,6 +30,13 @@ def test_what_was_concluded_comes_back_in_the_order_it_was_given(ledger: Ledger)
     assert [row["message_key"] for row in back.wanted] == ["k1", "k2"]
 
 
+def test_proposals_can_be_asked_for_alone(ledger: Ledger) -> None:
+    for contact in ("c2", "c1"):
+        ledger.replace_conclusions([], concluded(contact, keys=(contact,)))
+    assert ledger.proposals() == ledger.conclusions().proposals
+    assert [row["id"] for row in ledger.proposals(["c2-p", "unknown"])] == ["c2-p"]
+
+
 def test_the_order_of_contacts_does_not_depend_on_when_they_were_concluded(ledger: Ledger) -> None:
     for contact in ("c2", "c1", "c3"):
         ledger.replace_conclusions([], concluded(contact, keys=(contact,)))
