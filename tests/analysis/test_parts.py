@@ -133,6 +133,28 @@ def test_our_mail_says_who_waited_how_long_for_it(box: Box) -> None:
     assert pd.isna(second["asked_at"]) and not second["late"]
 
 
+def test_an_insult_is_no_thanks_however_it_ends(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-04T10:00", ANSWER)
+    box.theirs("2026-03-04T12:00", "What a bunch of morons you are, idiots, every one of you.\n\nThank you,\nIda Vale")
+    assert parts(box.read()) == ["opens", "after answer"]
+
+
+def test_under_a_restriction_nobody_waits_for_us(box: Box) -> None:
+    box.theirs("2026-02-02T10:00", ASK)
+    box.ours("2026-02-04T10:00", ANSWER)
+    box.theirs("2026-02-04T12:00", "What a bunch of morons you are, idiots, every one of you. The gate is still open.")
+    box.ours(
+        "2026-02-05T12:00",
+        "From today we will not reply to your e-mails about the gate until 5 May 2026. You can appeal to the director.",
+    )
+    box.theirs("2026-02-06T12:00", "I want an answer about the gate at the allotment.")
+    box.theirs("2026-03-06T12:00", "Where is my answer about the gate at the allotment?")
+    read = box.read()
+    assert list(read.holds["mails_during"]) == [2]
+    assert parts(read) == ["opens", "after answer", "after answer", "after answer"]
+
+
 def test_hours_and_days_are_those_of_the_organisations_zone(box: Box) -> None:
     box.theirs("2026-03-29T23:30", ASK)  # summer time has begun: half past midnight on Monday
     row = box.read().messages.iloc[0]

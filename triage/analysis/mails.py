@@ -37,14 +37,14 @@ def walk(row: Row, source: Source) -> Iterator[Turn]:
         if mail.automatic:
             yield Turn(mail, "", None)
         elif mail.message_id in source.ours:
-            settles = mail.message_id not in source.no_answer or mail.message_id in answers
+            settles = mail.message_id not in source.no_answer or mail.message_id in source.notices | answers
             yield Turn(mail, "", waiting)
             answered = answered or mail.message_id in answers
             waiting = None if settles else waiting
         else:
             yield Turn(mail, _part(mail, source, waiting, begun=begun, answered=answered), None)
             begun = True
-            owed = mail.message_id not in source.pressing | source.held and not accepts(mail)
+            owed = mail.message_id not in source.not_owed and not _accepts(mail, source)
             if waiting is None and owed:
                 waiting = mail.sent_at
 
@@ -52,11 +52,15 @@ def walk(row: Row, source: Source) -> Iterator[Turn]:
 def _part(mail: Message, source: Source, waiting: datetime | None, *, begun: bool, answered: bool) -> str:
     if not begun:
         return "opens"
-    if accepts(mail):
+    if _accepts(mail, source):
         return "accepts"
     if waiting is not None and mail.sent_at > source.deadline(waiting):
         return "our silence"
     return "after answer" if answered else "in time"
+
+
+def _accepts(mail: Message, source: Source) -> bool:
+    return accepts(mail) and mail.message_id not in source.hard
 
 
 def in_order(row: Row, source: Source) -> list[Message]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from triage.analysis.pseudonym import Pseudonyms
 from triage.conclusion import NO_REPLY_OWED
 from triage.decision import counts
 from triage.export import matters as joined
-from triage.finding import Finding
+from triage.finding import KINDS, SURE, Finding
 from triage.judgement import directory
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
@@ -54,8 +54,13 @@ class Source:
     """Message-IDs."""
     no_answer: Mapping[str, str]
     """Message-ID of a mail of ours → why it is no answer."""
-    pressing: frozenset[str] = frozenset()
-    """Message-IDs of mails that press on a question we had answered, or break a stop: no further answer is owed to them."""
+    not_owed: frozenset[str] = frozenset()
+    """Message-IDs of mails to which no further answer is owed: they press on a question we had answered, break a stop, or fall under
+    a restriction."""
+    hard: frozenset[str] = frozenset()
+    """Message-IDs of mails with conduct in them, which are no mere thanks however they end."""
+    notices: frozenset[str] = frozenset()
+    """Message-IDs of our notices of a restriction: nobody waits for an answer after one."""
     ours: frozenset[str] = frozenset()
     """Message-IDs of mails by staff."""
 
@@ -111,6 +116,29 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         entries=tuple(entry.number for entry in entries),
         held=frozenset(ids[row["message_key"]] for row in rows.wanted if row["held"] and row["message_key"] in ids),
         no_answer={message: why for row in rows.matters for message, why in row["no_answer"].items()},
-        pressing=frozenset(row["message_id"] for row in rows.findings if row["kind"] in _PRESSING and counts(as_finding(row))),
+        not_owed=frozenset(_pressing(rows))
+        | frozenset(_restricted(rows, matters, {one.message_id: one.sent_at for one in mails})),
+        hard=frozenset(row["message_id"] for row in rows.findings if KINDS[row["kind"]] == "conduct" and row["strength"] >= SURE),
+        notices=frozenset(row["notice"] for row in rows.restrictions),
         ours=frozenset(one.message_id for one in mails if by_staff(one, staff)),
     )
+
+
+def _pressing(rows: ConclusionRows) -> Iterator[str]:
+    for row in rows.findings:
+        if row["kind"] in _PRESSING and counts(as_finding(row)):
+            yield row["message_id"]
+
+
+def _restricted(rows: ConclusionRows, matters: Iterable[Row], sent: Mapping[str, datetime]) -> Iterator[str]:
+    """The mails on matters under a restriction while it was in force, but for those that are never held."""
+    spared = {row["message_id"] for row in rows.findings if KINDS[row["kind"]] == "protective"}
+    for hold in rows.restrictions:
+        start = datetime.fromisoformat(hold["start"])
+        ends = [datetime.fromisoformat(hold[name]) for name in ("until", "ended_early") if hold[name]]
+        for row in matters:
+            if row["id"] in hold["matters"]:
+                yield from (
+                    one for one in row["messages"]
+                    if one in sent and one not in spared and start < sent[one] and not any(end < sent[one] for end in ends)
+                )  # fmt: skip
