@@ -219,12 +219,14 @@ def _hold(row: Mapping[Hashable, Any], now: datetime) -> tuple[str, ...]:
 
 
 def _decisions(tables: Tables, quarter: Quarter) -> Part:
-    made = quarter.of(tables.decisions, "at")
+    every = quarter.of(tables.decisions, "at")
+    made, ruled = every[every["on"] != "contact"], every[every["on"] == "contact"]
     agreed, dismissed = int((made["choice"] == "agree").sum()), int((made["choice"] == "dismiss").sum())
     stages = tables.contacts["stage"].value_counts()
     sentences = (
         (f"People looked at {len(made)} mails that something was found on: agreed {agreed}, dismissed {dismissed}. "
         "What is dismissed is held against nobody."),
+        "Decided about people: " + (", ".join(f"{act} {count}" for act, count in ruled["choice"].value_counts().items()) or "nothing") + ".",
         "Where people stand now: " + ", ".join(f"{stage} {int(stages.get(stage, 0))}" for stage in ("clear", "watch", "warn", "restrict", "held")) + ".",
     )  # fmt: skip
     return Part("What was decided", sentences)

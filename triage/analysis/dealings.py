@@ -65,7 +65,7 @@ def matters(source: Source, *, names: bool) -> Iterator[Row]:
 
 def _subject_words(source: Source) -> dict[str, str]:
     """Matter → the word of its subject that most contacts have in theirs, as most of them write it."""
-    of = {row["id"]: terms.words(row["title"]) for row in source.matters}
+    of = {row["id"]: _named(row["title"]) for row in source.matters}
     users: dict[str, set[str]] = defaultdict(set)
     for row in source.matters:
         for word in of[row["id"]]:
@@ -78,6 +78,11 @@ def _subject_words(source: Source) -> dict[str, str]:
         if common := words & set(shown):
             found[matter] = spelt[max(common, key=lambda word: (shown[word], word))]
     return found
+
+
+def _named(title: str) -> set[str]:
+    """The content words of a subject, without where somebody lives."""
+    return set(terms.words(title)) - set(terms.words(" ".join(terms.of(title, "").places)))
 
 
 def _spelt(source: Source) -> dict[str, str]:

@@ -74,6 +74,16 @@ def decisions(source: Source) -> Iterator[Row]:
                 "kinds": ", ".join(sorted(kinds[message_id])),
                 "days_after": (verdict.at - mail.sent_at) / timedelta(days=1),
             }
+    for number, contact, ruling in source.rulings:
+        yield {
+            "number": number,
+            "at": ruling.at,
+            "by": source.names.of("staff", ruling.by),
+            "choice": ruling.act,
+            "on": "contact",
+            "contact": source.contact(contact),
+            "outcome": ruling.outcome,
+        }
 
 
 def holds(source: Source, *, names: bool) -> Iterator[Row]:
@@ -102,8 +112,9 @@ def holds(source: Source, *, names: bool) -> Iterator[Row]:
             "mails_held": sum(mail.message_id in source.held for mail in wrote) if row["in_force"] else 0,
             "mails_during": sum(start < mail.sent_at and (over is None or mail.sent_at <= over) for mail in covered),
             "appeal_offered": bool(row["appeal_offered"]),
-            "appeals": len(appeals),
-            "outcome": _outcome(appeals, early, open_=row["in_force"] and "appeal_pending" in unmet.get(row["contact"], ())),
+            "appeals": max(len(appeals), sum(one.act == "appeal" and one.about == row["id"] for _, _, one in source.rulings)),
+            "outcome": _ruled(source, row["id"])
+            or _outcome(appeals, early, open_=row["in_force"] and "appeal_pending" in unmet.get(row["contact"], ())),
             "notice": row["words"] if names else "",
         }
 
@@ -115,6 +126,13 @@ def _appeals(source: Source, contact: str, start: datetime, over: datetime | Non
         if row["contact"] == contact and row["kind"] == "appeal" and row["strength"] >= SURE and row["message_id"] in source.by_id
     ]
     return sorted(at for at in found if start < at and (over is None or at <= over + _APPEALS_STILL))
+
+
+def _ruled(source: Source, restriction: str) -> str:
+    """The outcome of an appeal against this restriction, where one was recorded."""
+    words = {"allowed": "lifted", "varied": "varied", "refused": "stands"}
+    found = [one for _, _, one in source.rulings if one.act in ("appeal", "appeal-decided") and one.about == restriction]
+    return words.get(found[-1].outcome, "open") if found else ""
 
 
 def _outcome(appeals: list[datetime], early: datetime | None, *, open_: bool) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from triage import hearing
+from triage import hearing, record
 from triage.analysis.pseudonym import Pseudonyms
 from triage.conclusion import NO_REPLY_OWED
 from triage.decision import counts
@@ -16,6 +16,7 @@ from triage.finding import KINDS, SURE, Finding
 from triage.judgement import directory
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
+from triage.ruling import Ruling
 from triage.settings import Settings
 from triage.story import by_staff, one_copy_each, order
 from triage.verdict import Verdict
@@ -50,6 +51,8 @@ class Source:
     verdicts: tuple[Verdict, ...]
     entries: tuple[int, ...]
     """The verdicts' numbers in the journal."""
+    rulings: tuple[tuple[int, str, Ruling], ...]
+    """Number in the journal, contact, and what was decided."""
     held: frozenset[str]
     """Message-IDs."""
     no_answer: Mapping[str, str]
@@ -114,6 +117,7 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         writer={address: row["id"] for row in rows.contacts for address in row["addresses"]},
         verdicts=tuple(Verdict.read(entry.at, entry.actor, entry.subject) for entry in entries),
         entries=tuple(entry.number for entry in entries),
+        rulings=tuple(_rulings(ledger)),
         held=frozenset(ids[row["message_key"]] for row in rows.wanted if row["held"] and row["message_key"] in ids),
         no_answer={message: why for row in rows.matters for message, why in row["no_answer"].items()},
         not_owed=frozenset(_pressing(rows))
@@ -122,6 +126,14 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         notices=frozenset(row["notice"] for row in rows.restrictions),
         ours=frozenset(one.message_id for one in mails if by_staff(one, staff)),
     )
+
+
+def _rulings(ledger: Ledger) -> Iterator[tuple[int, str, Ruling]]:
+    """Each decision about a contact whose paper is still kept; one whose words were erased is no longer told of."""
+    kept = {one.id: one for one in record.rulings(ledger)}
+    for entry in ledger.entries(kinds=(record.RULING,)):
+        if entry.subject["paper"] in kept:
+            yield entry.number, entry.subject["contact"], kept[entry.subject["paper"]]
 
 
 def _pressing(rows: ConclusionRows) -> Iterator[str]:

@@ -1,0 +1,40 @@
+"""What people decided about a contact stands in the tables."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+
+from tests.rulings.registry import IDA, NOOR, SAM, registry
+from triage.analysis.board import Quarter, board, lines
+from triage.analysis.tables import tables
+
+
+def test_a_restriction_an_appeal_and_its_outcome_are_told(tmp_path: Path) -> None:
+    with registry(tmp_path) as baths:
+        baths.until_due()
+        baths.restrict()
+        baths.later(days=2)
+        baths.rule("appeal", by=NOOR, reason="he says the words were not his", received=baths.now)
+        assert list(tables(baths.ledger, baths.settings).holds["outcome"]) == ["open"]
+        baths.rule("appeal-decided", by=SAM, outcome="allowed", reason="the first mail was not his")
+        baths.conclude()
+        read = tables(baths.ledger, baths.settings, names="a test")
+        assert list(read.decisions["choice"]) == ["restrict", "appeal", "appeal-decided"]
+        assert list(read.decisions["by"]) == [IDA, NOOR, SAM]
+        assert list(read.decisions["outcome"]) == ["", "", "allowed"]
+        assert set(read.decisions["contact"]) == set(read.contacts["contact"])
+        hold = read.holds.iloc[0]
+        assert (hold["appeals"], hold["outcome"], hold["in_force"]) == (1, "lifted", False)
+        said = "\n".join(lines(board(read, Quarter.read("2026-Q1"), "Marlow Baths", baths.now.astimezone(UTC)).parts))
+        assert "Appeals against them: 1; outcome: lifted 1." in said
+        assert "Decided about people: restrict 1, appeal 1, appeal-decided 1." in said
+
+
+def test_the_words_of_a_decision_stay_out_of_the_tables(tmp_path: Path) -> None:
+    with registry(tmp_path) as baths:
+        baths.until_due()
+        baths.restrict(reason="he went on insulting Noor")
+        baths.conclude()
+        for name, frame in tables(baths.ledger, baths.settings):
+            assert "insulting" not in frame.to_string(), name
