@@ -35,6 +35,14 @@ _FACT = re.compile(
 )
 
 
+_SIGN_OFF = re.compile(
+    r"\n[ \t]*(?:(?:and |with |kind |best )?(?:many |very |much )?(?:thanks|thank you|cheers)(?: and [\w ]{2,20}| in advance| again)?)[ \t]*[,.!]?[ \t]*(?:\n[^\n]{0,50}){0,5}\s*\Z",
+    re.IGNORECASE,
+)
+_SAYS_LITTLE = 8
+"""Words: a body as short as this and a thanks in the sign-off are an acceptance together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pressing:
     answers: tuple[Turn, ...]
@@ -65,6 +73,9 @@ def accepts(message: Message) -> bool:
 
 @lru_cache(maxsize=4096)
 def _accepting(own: str) -> bool:  # kept, because every later mail of the matter asks it again
+    body = _SIGN_OFF.sub("", own)
+    if len(_GREETING.sub("", body, count=1).split()) > _SAYS_LITTLE:
+        own = body  # "Many thanks" above a name is how people end a letter, a chasing one too
     thanked = _THANKS.search(own)
     if not thanked:
         return False
