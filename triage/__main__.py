@@ -198,18 +198,6 @@ def undo(settings: SettingsFile, dry_run: DryRun = False) -> None:
 
 
 @app.command()
-def journal(settings: SettingsFile) -> None:
-    """Checks that the journal of what people decided and what was done is whole."""
-    with _ledger(_load(settings)) as ledger:
-        bad = ledger.verify_journal()
-        count = sum(1 for _ in ledger.entries())
-    if bad is not None:
-        print(f"entry {bad} of the journal was changed after it was written", file=sys.stderr)
-        raise typer.Exit(1)
-    print(f"the journal is whole: {count} entries")
-
-
-@app.command()
 def doctor(
     settings: SettingsFile,
     look_only: Annotated[

@@ -213,9 +213,13 @@ def _incident_after_warning(ruling: Ruling, on: Circumstances) -> bool:
 
 
 def open_gates(ruling: Ruling, on: Circumstances) -> tuple[Check, ...]:
-    """The gates that stand open against a restriction, when the contact was told or now, each once."""
+    """The gates that stand open against a restriction, when the contact was told or now, each once.
+
+    A letter in Sent has put its restriction in force already: to record who decided it and why, what was open then counts.
+    """
     found: dict[str, Check] = {}
-    for at in (on.told, on.now):
+    announced = any(one.notice_id == ruling.notice for one in on.now.restrictions)
+    for at in (on.told,) if announced and on.told is not on.now else (on.told, on.now):
         for check in at.decision.checks:
             if check.name in SAFEGUARDS and not check.met:
                 found.setdefault(check.name, check)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +40,87 @@ def letter(
     print(f"To: {one.to or 'nobody outside'}\nSubject: {one.subject}\n\n{one.body}", end="")
 
 
+def register(
+    settings: SettingsFile,
+    form: Annotated[str, typer.Option("--form", help="text, csv (safe to open in a spreadsheet), html or json.")] = "text",
+    departments: Annotated[
+        bool, typer.Option("--for-departments", help="Only what other departments may be told of restrictions in force.")
+    ] = False,
+    now: Now = None,
+) -> None:
+    """The register: who is restricted, how, since when, until when, why and by whom, and every other decision."""
+    from triage import register as book
+    from triage.cycle import conclude
+
+    chosen, at = settings_at(settings), clock(now)
+    with ledger_of(chosen) as ledger, ledger.scratch_copy() as scratch:
+        conclude(chosen, scratch, at)
+        found = book.rows(scratch, chosen.pack(), at)
+    found = book.departments(found) if departments else found
+    title = f"{chosen.organisation.name}: register of restrictions"
+    match form:
+        case "text":
+            shown = book.as_text(found)
+        case "csv":
+            shown = book.as_csv(found)
+        case "html":
+            shown = book.as_html(found, title, at)
+        case "json":
+            shown = book.as_json(found)
+        case _:
+            raise Misconfigured([f"--form: there is no form {form!r}; write text, csv, html or json"])
+    print(shown, end="")
+
+
+def evidence(
+    contact: Contact,
+    settings: SettingsFile,
+    folder: Annotated[Path, typer.Option(help="An empty folder to write into, or one to be made.")],
+    until: Annotated[str | None, typer.Option(help="The last day that counts, as 2026-06-30: the day of the decision.")] = None,
+    now: Now = None,
+) -> None:
+    """The evidence about one contact: mails as they arrived, their hashes, and a chronology of both sides up to a day."""
+    from triage.dossier import write
+
+    chosen, at = settings_at(settings, connecting=True), clock(now)
+    cut_off = last_moment(day_given("--until", until), chosen.organisation.time_zone)
+    with ledger_of(chosen) as ledger:
+        missing = write(contact, folder, ledger, chosen, at, cut_off)
+    for words in missing:
+        print(f"note: {words}", file=sys.stderr)
+    print(f"written: {folder / 'chronology.html'}, the mails beside it, and hashes.txt (sha256sum -c hashes.txt checks them)")
+
+
+def journal(
+    settings: SettingsFile,
+    deed: Annotated[str, typer.Argument(help="verify: checks it; head: prints what to keep outside.")] = "verify",
+    anchor: Annotated[
+        str | None, typer.Option(help="What head printed earlier: NUMBER:HASH. Then cutting off the end shows too.")
+    ] = None,
+) -> None:
+    """Checks that the journal of what people decided and what was done is whole, and the papers that belong to it."""
+    from triage.record import incidents, rulings
+
+    if deed not in ("verify", "head"):
+        raise Misconfigured([f"there is nothing to {deed} in the journal; write verify or head"])
+    number, _, digest = (anchor or "").partition(":")
+    if anchor and not (number.isdigit() and digest):
+        raise Misconfigured([f"--anchor: {anchor!r} is not what `triage journal head` printed"])
+    with ledger_of(settings_at(settings)) as ledger:
+        if deed == "head":
+            print(":".join(map(str, ledger.head())))
+            return
+        bad = ledger.verify_journal((int(number), digest) if anchor else None)
+        count = sum(1 for _ in ledger.entries())
+        if bad is None:
+            _ = (rulings(ledger), incidents(ledger))  # raises where a paper was changed
+    if bad is not None:
+        print(f"entry {bad} of the journal was changed after it was written", file=sys.stderr)
+        raise typer.Exit(1)
+    print(f"the journal is whole: {count} entries")
+
+
 def join(app: typer.Typer) -> None:
     """Adds these commands to the program's."""
-    app.command()(letter)
+    for command in (letter, register, evidence, journal):
+        app.command()(command)

@@ -164,7 +164,7 @@ def test_a_draft_is_laid_into_drafts_and_never_sent(dovecot_server: Server, user
     said = office.run("letter", "warning", "vance.kettle@inlook.example", "--draft", "--now", LARCHMERE_NOW.isoformat())
     assert said.status == 0 and "nothing was sent" in said.output, said
     (one,) = mails(dovecot_server, user, "Drafts")
-    assert "\\Draft" in one.flags and one.subject == "Re: Service charge for 9 Heron Wharf"
+    assert "\\Draft" in one.flags
     with dovecot_server.client(user) as client:
         client.select("Drafts", readonly=True)
         (raw,) = (part[1] for part in client.fetch("1", "(BODY.PEEK[])")[1] if isinstance(part, tuple))

@@ -1,0 +1,202 @@
+"""The register, the evidence about one contact, and the journal: what they hold, and what they keep out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from office import Office, run
+from sample import NOW as LARCHMERE_NOW
+from sample import restriction
+from servers import Server
+
+from tests.rulings.registry import BERT, IDA, NOOR, SAM, WELFARE, Registry, override
+from triage import register
+from triage.deciding import report
+from triage.dossier import chronology, write
+from triage.errors import Permanent
+
+
+def book(baths: Registry) -> list[register.Row]:
+    baths.conclude()
+    return register.rows(baths.ledger, baths.settings.pack(), baths.now)
+
+
+def test_an_entry_names_who_what_since_when_until_when_told_when_by_whom_and_why(due: Registry) -> None:
+    due.restrict(reason="the insults went on after the warning")
+    (row,) = book(due)
+    assert row["entry"] == "restriction, in force" and row["addresses"] == BERT and row["measure"] == "no-reply"
+    assert row["scope"] == "Key for locker 88" and row["by"] == IDA and row["reasons"] == "the insults went on after the warning"
+    assert row["start"] and row["end"] and row["told"] and row["review"] and row["policy"] == "004 1"
+    assert "004/UB1c" in row["clauses"] and "insults" in row["conduct"] and row["missing"] == ""
+    assert set(row) == set(register.COLUMNS)
+
+
+def test_a_restriction_stays_on_it_when_it_is_over(due: Registry) -> None:
+    due.restrict()
+    due.rule("lift", by=SAM)
+    entries = book(due)
+    assert [row["entry"] for row in entries] == ["restriction, over", "lift"] and entries[0]["ended"]
+
+
+def test_what_was_set_aside_stands_in_it_with_the_reason(due: Registry) -> None:
+    due.wrote(WELFARE)
+    due.restrict(overrides=override("welfare", "agreed with the social services"))
+    assert book(due)[0]["set aside"] == "welfare: agreed with the social services"
+
+
+def test_appeals_decisions_to_do_nothing_and_referrals_stand_in_it_too(due: Registry) -> None:
+    due.restrict()
+    due.rule("appeal", by=NOOR, received=due.now, reason="he says it is unfair")
+    due.rule("appeal-decided", by=SAM, outcome="refused", reason="it is fair")
+    due.rule("no-action", by=NOOR, reason="difficult, no more")
+    due.rule("refer", to="police", reason="the words on the telephone")
+    entries = book(due)
+    assert [row["entry"] for row in entries] == ["restriction, in force", "refer", "no-action", "appeal-decided", "appeal"]
+    assert "refused" in entries[0]["appeal"] and entries[1]["measure"] == "police"
+
+
+def test_a_review_that_is_due_is_said_to_be(due: Registry) -> None:
+    due.restrict(until=due.now + timedelta(days=30))
+    assert "(due now)" not in book(due)[0]["review"]
+    due.later(days=20)
+    assert "(due now)" in book(due)[0]["review"]
+
+
+@pytest.mark.parametrize("words", ['=HYPERLINK("http://x.example")', "+1", "-2+3", "@SUM(A1)", "\t=1", "  =1+1", "\r=1"])
+def test_no_spreadsheet_takes_a_reason_for_a_formula(due: Registry, words: str) -> None:
+    due.restrict(reason=f"{words} he wrote" if words.strip() else words)
+    ((_, *values),) = list(csv.reader(io.StringIO(register.as_csv(book(due)))))[1:]
+    assert not any(value.lstrip().startswith(("=", "+", "-", "@")) for value in values)
+
+
+def test_it_is_one_table_in_every_form(due: Registry) -> None:
+    due.restrict(reason="<b>rude</b> & loud")
+    entries = book(due)
+    assert json.loads(register.as_json(entries)) == entries
+    assert "&lt;b&gt;rude" in register.as_html(entries, "Register", due.now) and "<b>rude" not in register.as_html(
+        entries, "R", due.now
+    )
+    assert "reasons    <b>rude</b> & loud" in register.as_text(entries)
+    assert register.as_text([]) == "nobody is restricted, and nothing else was decided\n"
+
+
+def test_other_departments_are_told_who_which_measure_and_until_when_and_no_more(due: Registry) -> None:
+    due.restrict()
+    due.rule("no-action", by=NOOR)
+    (row,) = register.departments(book(due))
+    assert set(row) == {"who", "addresses", "measure", "scope", "end", "reader"}
+
+
+def test_the_chronology_has_both_sides_incidents_and_decisions_up_to_the_cut_off(due: Registry) -> None:
+    due.incident(words="He shouted at Noor.")
+    due.restrict()
+    due.later(days=2)
+    due.wrote("You useless morons, the key for locker 88.")
+    cut = due.now - timedelta(days=1)
+    events = chronology(BERT, due.ledger, due.settings, due.now, cut)
+    assert {one.side for one in events} == {"them", "us", "other"}
+    assert max(one.at for one in events) <= cut
+    assert any("telephone" in one.what for one in events) and any("restrict" in one.what for one in events)
+    assert any("answer" in one.what for one in events) and any("insults" in one.what and "idiots" in one.words for one in events)
+    assert len(chronology(BERT, due.ledger, due.settings, due.now)) == len(events) + 1
+
+
+def test_without_the_mailbox_the_evidence_says_which_mails_it_lacks(due: Registry, tmp_path: Path) -> None:
+    missing = write(BERT, tmp_path / "out", due.ledger, due.settings, due.now)
+    assert sum("is no longer in the mailbox; its SHA-256 was" in words for words in missing) == 6
+    assert "you need to" in (tmp_path / "out" / "chronology.html").read_text()
+    with pytest.raises(Permanent, match="is not empty"):
+        write(BERT, tmp_path / "out", due.ledger, due.settings, due.now)
+
+
+def test_an_incident_can_be_told_with_what_it_did_and_where_a_copy_is(due: Registry) -> None:
+    told = due.incident("harassment", "He posted her name.", effect="I am afraid to walk home", link="https://post.example/7")
+    assert (told.effect, told.link, told.clause) == ("I am afraid to walk home", "https://post.example/7", "004/UB1e")
+    assert callable(report)
+
+
+@pytest.fixture
+def larchmere(dovecot_server: Server, user: str, tmp_path: Path) -> Office:
+    extra = "[deciders]\nrestrict = sunita.bose@larchmere.example\n"
+    office = Office(dovecot_server, tmp_path / user, user, extra=extra).open()
+    office.receive(*restriction())
+    office.once()
+    return office
+
+
+def test_the_evidence_holds_the_mails_as_they_arrived_and_their_hashes_agree(larchmere: Office, tmp_path: Path) -> None:
+    out = tmp_path / "evidence"
+    said = larchmere.run("evidence", "vance.kettle@inlook.example", "--folder", str(out), "--now", LARCHMERE_NOW.isoformat())
+    assert said.status == 0 and said.errors == "", said
+    raws = {mail.raw for mail in restriction()}
+    assert {path.read_bytes() for path in (out / "mails").iterdir()} == raws
+    assert subprocess.run(["/usr/bin/sha256sum", "--check", "--quiet", "hashes.txt"], cwd=out, check=False).returncode == 0
+    assert (out / "chronology.csv").read_text().count("mails/") == len(raws)
+
+
+def test_the_commands_record_a_decision_and_show_it(larchmere: Office) -> None:
+    now = ("--now", LARCHMERE_NOW.isoformat())
+    notice = next(mail for mail in restriction() if b"decided to restrict" in mail.raw).message_id
+    start = (
+        "hold",
+        "start",
+        "--settings",
+        str(larchmere.folder / "settings.ini"),
+        "vance.kettle@inlook.example",
+        *now,
+        "--notice",
+        notice,
+    )
+    who = ("--by", "sunita.bose@larchmere.example", "--reason", "insults after a warning")
+    refused = run(*start, *who, "--circumstances", " ")
+    assert refused.status == 69 and "the circumstances are missing" in refused.errors
+    dry = run(*start, *who, "--circumstances", "two insults, one warning", "--dry-run")
+    assert dry.status == 0 and dry.output.startswith("would be recorded: restrict"), dry
+    done = run(*start, *who, "--circumstances", "two insults, one warning")
+    assert done.status == 0 and "covers: Service charge" in done.output, done
+    shown = larchmere.run("register", *now).output
+    assert "insults after a warning" in shown and "missing" not in shown
+    assert '"insults after a warning"' in larchmere.run("register", "--form", "csv", *now).output
+    assert "the journal is whole" in larchmere.run("journal").output
+    head = larchmere.run("journal", "head").output.strip()
+    assert larchmere.run("journal", "verify", "--anchor", head).status == 0
+    assert larchmere.run("journal", "verify", "--anchor", head[:-4] + "0000").status == 1
+    assert "0 changes made" in larchmere.once(now=LARCHMERE_NOW).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("hold", "start", "a@b.example", "--by", "x", "--reason", "r", "--circumstances", "c", "--kind", "ban"),
+            "there is no kind",
+        ),
+        (
+            ("hold", "start", "a@b.example", "--by", "x", "--reason", "r", "--circumstances", "c", "--until", "soon"),
+            "'soon' is no day",
+        ),
+        (("warn", "a@b.example", "--by", "x", "--reason", "r", "--notice-file", "/none.pdf"), "cannot be read"),
+        (
+            ("appeal", "decide", "a@b.example", "--by", "x", "--reason", "r", "--outcome", "won"),
+            "write allowed, varied or refused",
+        ),
+        (
+            ("terminate", "a@b.example", "--by", "x", "--reason", "r", "--circumstances", "c", "--why", "rude"),
+            "write conduct, non-payment",
+        ),
+        (("letter", "angry", "a@b.example"), "there is no letter 'angry'"),
+        (("letter", "warning", "a@b.example"), "no mail from or to a@b.example is known"),
+        (("register", "--form", "pdf"), "there is no form 'pdf'"),
+        (("journal", "burn"), "there is nothing to burn"),
+        (("incident", "a@b.example", "--by", "x", "--on", "2026-13-01", "--channel", "visit", "--words", "w"), "is no day"),
+    ],
+)
+def test_a_wrong_option_is_told_in_words(baths: Registry, arguments: tuple[str, ...], said: str) -> None:
+    told = run(*arguments, "--settings", str(baths.folder / "settings.ini"))
+    assert told.status in (69, 78) and said in told.errors and "Traceback" not in told.errors, told

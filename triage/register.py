@@ -1,0 +1,146 @@
+"""The register: who is restricted, how, since when, until when, told when, by whom, why, with review and appeal (004/RS3c, X06).
+
+It says what was done and which conduct it was about; it calls nobody anything. Beside the restrictions stand the other decisions:
+warnings, decisions to do nothing, appeals, referrals, safeguards that were set aside. It is made anew from what is on file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any
+
+from triage.explanation import NAMES, day
+from triage.ledger import Ledger
+from triage.policy import Pack
+from triage.record import rulings
+from triage.ruling import Ruling
+
+Row = dict[str, str]
+
+COLUMNS = (
+    "entry", "id", "who", "addresses", "measure", "scope", "conduct", "clauses", "start", "end", "ended", "told", "by", "reasons",
+    "review", "appeal", "set aside", "reader", "policy", "missing",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def rows(ledger: Ledger, pack: Pack, now: datetime) -> list[Row]:
+    """A row for each restriction, the latest first, then one for each other decision. Every value is text, "" where there is none."""
+    concluded = ledger.conclusions()
+    ruled = rulings(ledger)
+    people = {row["id"]: row for row in concluded.contacts}
+    counted = [
+        one for one in concluded.findings if not one["dismissed"] and one["severity"] != "advisory" and not one["by_staff"]
+    ]
+    titles = {row["id"]: row["title"] for row in concluded.matters}
+    found = []
+    for row in sorted(concluded.restrictions, key=lambda one: one["start"], reverse=True):
+        about = [one for one in counted if one["contact"] == row["contact"] and one["clause"]]
+        found.append(
+            _restriction(row, people[row["contact"]], about, titles, [r for r in ruled if r.about == row["id"]], pack, now)
+        )
+    return found + [_decision(one, people.values()) for one in reversed(ruled) if one.act not in ("restrict", "renew")]
+
+
+def _who(row: Mapping[str, Any]) -> Row:
+    return {"who": ", ".join(row["names"]), "addresses": ", ".join(row["addresses"])}
+
+
+def _restriction(
+    row: Mapping[str, Any], who: Mapping[str, Any], about: Sequence[Mapping[str, Any]], titles: Mapping[str, str],
+    later: Sequence[Ruling], pack: Pack, now: datetime,
+) -> Row:  # fmt: skip
+    until = datetime.fromisoformat(row["until"])
+    review = until - timedelta(days=pack.periods.review_days)
+    due = row["in_force"] and review <= now
+    kinds = dict.fromkeys(NAMES[one["kind"]] for one in about)
+    return dict.fromkeys(COLUMNS, "") | _who(who) | {
+        "entry": "restriction, in force" if row["in_force"] else "restriction, over",
+        "id": row["id"],
+        "measure": row["kind"],
+        "scope": "; ".join(dict.fromkeys(titles.get(matter, matter) for matter in row["matters"])),
+        "conduct": "; ".join(kinds),
+        "clauses": ", ".join(dict.fromkeys(one["clause"] for one in about)),
+        "start": row["start"][:10],
+        "end": row["until"][:10],
+        "ended": (row["ended_early"] or "")[:10],
+        "told": row["start"][:10] if row["notice"].startswith(("<", "file")) else "not told first",
+        "by": row["decided_by"],
+        "reasons": row["reason"],
+        "review": f"{review:%Y-%m-%d}{' (due now)' if due else ''}",
+        "appeal": "; ".join(f"{one.outcome or 'open since'} {one.at:%Y-%m-%d} by {one.by}" for one in later if "appeal" in one.act),
+        "set aside": "; ".join(f"{one['gate']}: {one['reason']}" for one in row["overrides"]),
+        "reader": row["reader"],
+        "policy": who["policy"],
+        "missing": "; ".join(row["gaps"]),
+    }  # fmt: skip
+
+
+def _decision(one: Ruling, people: Iterable[Mapping[str, Any]]) -> Row:
+    who = next((row for row in people if one.concerns(row["addresses"])), None)
+    named = _who(who) if who else {"addresses": ", ".join(sorted(one.addresses))}
+    measure = {"terminate": one.ground, "refer": one.to, "appeal-decided": one.outcome}.get(one.act, "")
+    return dict.fromkeys(COLUMNS, "") | named | {
+        "entry": one.act,
+        "id": one.about or one.id[:8],
+        "measure": measure,
+        "start": f"{one.at:%Y-%m-%d}",
+        "end": f"{one.until:%Y-%m-%d}" if one.until else "",
+        "told": f"{one.told:%Y-%m-%d}" if one.told else "",
+        "by": one.by,
+        "reasons": one.reason,
+        "set aside": "; ".join(f"{each.gate}: {each.reason}" for each in one.overrides),
+        "policy": one.policy,
+    }  # fmt: skip
+
+
+def departments(found: Sequence[Row]) -> list[Row]:
+    """What other departments may be told of restrictions in force, and no more: who, which measure, until when (004/RS3b, P09)."""
+    shown = ("who", "addresses", "measure", "scope", "end", "reader")
+    return [{name: row[name] for name in shown} for row in found if row["entry"] == "restriction, in force"]
+
+
+def as_text(found: Sequence[Row]) -> str:
+    """A paragraph for each entry, its filled fields one to a line."""
+    if not found:
+        return "nobody is restricted, and nothing else was decided\n"
+    blocks = ["\n".join(f"{name:<10} {row[name]}" for name in row if row[name]) for row in found]
+    return "\n\n".join(blocks) + "\n"
+
+
+def safe(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: one that could begin one gets an apostrophe in front."""
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA[:4]) else text
+
+
+def as_csv(found: Sequence[Row]) -> str:
+    """CSV by RFC 4180 with a head line, safe to open in a spreadsheet."""
+    out = io.StringIO(newline="")
+    names = list(found[0]) if found else list(COLUMNS)
+    table = csv.writer(out, quoting=csv.QUOTE_ALL)
+    table.writerow(names)
+    table.writerows([safe(row[name]) for name in names] for row in found)
+    return out.getvalue()
+
+
+def as_json(found: Sequence[Row]) -> str:
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_html(found: Sequence[Row], title: str, now: datetime) -> str:
+    """A page to print, without anything from outside."""
+    names = list(found[0]) if found else list(COLUMNS)
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    lines = "".join("<tr>" + "".join(f"<td>{escape(row[name])}</td>" for name in names) + "</tr>\n" for row in found)
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
+        "<style>body{font:14px/1.4 system-ui,sans-serif;margin:24px}table{border-collapse:collapse}"
+        "td,th{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top}</style></head>\n"
+        f"<body><h1>{escape(title)}</h1><p>As of {escape(day(now))}. About conduct and measures, never about what a person is.</p>\n"
+        f"<table><tr>{head}</tr>\n{lines}</table></body></html>\n"
+    )
