@@ -21,6 +21,7 @@ from triage.evidence import Directory
 from triage.judgement import directory, one_person
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
+from triage.record import incidents, rulings
 from triage.settings import Settings
 
 ERASED = "erased"
@@ -43,6 +44,7 @@ KEPT = (
         "what staff decided and what was done, by hash of the mail; no names",
         "for good; it shows that nothing was altered",
     ),
+    ("papers", "what people wrote when they decided about somebody, and incidents from other channels", "until erased"),
     ("notes", "the ids of our notes in the mailbox; the notes quote mails", "until answered, outdated or undone"),
     ("erased mails", "the hash of each, so that it is not read again", "for good"),
 )
@@ -96,6 +98,8 @@ def everything_about(ledger: Ledger, one: Person) -> dict[str, Any]:
         "marks": {email: sorted(map(list, marks)) for email, marks in ledger.marks_of(one.addresses).items()},
         "conclusions": asdict(ledger.conclusions(ids)),
         "journal": notes,
+        "decisions": [ruling.paper() for ruling in rulings(ledger) if ruling.concerns(one.addresses)],
+        "incidents": [incident.paper() for incident in incidents(ledger, one.addresses)],
     }
 
 
@@ -156,6 +160,8 @@ def erase(ledger: Ledger, one: Person, *, reason: str, now: datetime) -> Erasure
     if any(row["in_force"] for row in ledger.conclusions(ids).restrictions):
         raise Permanent("a restriction of this person is in force; end it first, or its reasons could no longer be looked at")
     ledger.replace_conclusions(ids, ConclusionRows())
+    ruled = [ruling.id for ruling in rulings(ledger) if ruling.concerns(one.addresses)]
+    ledger.erase_papers([*ruled, *(incident.id for incident in incidents(ledger, one.addresses))])
     ledger.journal(ERASED, at=now, actor="triage", subject={"mails": len(one.mails), "reason": reason})
     ledger.set_meta(GROUNDS, "")  # others' conclusions may have rested on these mails
     ledger.forget([mail.key for mail in one.mails], at=now)

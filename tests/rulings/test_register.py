@@ -20,6 +20,8 @@ from triage import register
 from triage.deciding import report
 from triage.dossier import chronology, write
 from triage.errors import Permanent
+from triage.privacy import erase, everything_about, person
+from triage.record import incidents, rulings
 
 
 def book(baths: Registry) -> list[register.Row]:
@@ -200,3 +202,15 @@ def test_the_commands_record_a_decision_and_show_it(larchmere: Office) -> None:
 def test_a_wrong_option_is_told_in_words(baths: Registry, arguments: tuple[str, ...], said: str) -> None:
     told = run(*arguments, "--settings", str(baths.folder / "settings.ini"))
     assert told.status in (69, 78) and said in told.errors and "Traceback" not in told.errors, told
+
+
+def test_whoever_is_forgotten_leaves_no_words_behind_and_the_journal_stays_whole(due: Registry) -> None:
+    due.incident(words="He shouted at Noor.")
+    due.rule("no-action", by=NOOR, reason="he has calmed down")
+    due.conclude()
+    one = person(due.ledger, due.settings, BERT)
+    told = everything_about(due.ledger, one)
+    assert told["decisions"][0]["reason"] == "he has calmed down" and told["incidents"][0]["words"] == "He shouted at Noor."
+    erase(due.ledger, one, reason="asked for", now=due.now)
+    assert rulings(due.ledger) == () and incidents(due.ledger) == ()
+    assert due.ledger.verify_journal() is None and [e.kind for e in due.ledger.entries()][:2] == ["incident", "ruling"]
