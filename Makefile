@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: bench-conduct help setup demo demo-keep picture test check lint types imports pytest servers bench lock clean notebooks
+.PHONY: bench-conduct help setup demo demo-keep picture test check lint types imports pytest servers bench clauses lock clean notebooks
 
 help:
 	@echo "make demo       a sample mailbox on a local mail server: what was found, and why"
@@ -16,6 +16,7 @@ help:
 	@echo "make test       install what is needed for it, then all checks and all tests"
 	@echo "make check      format, lint, types and imports alone"
 	@echo "make picture    draw docs/demo.svg anew"
+	@echo "make clauses    write docs/clauses.md anew"
 	@echo "make bench      how fast it is"
 	@echo "make bench-conduct   how well conduct is judged; with DATA=folder, on ordinary mail and labelled rows too"
 	@echo "make lock       pin the packages that pyproject.toml asks for"
@@ -50,6 +51,9 @@ imports: .venv/.ready-dev
 
 pytest: .venv/.ready-dev
 	@$(BIN)/pytest -n 2
+
+clauses: .venv/.ready-dev
+	@$(BIN)/python -m tests.clauses.page
 
 bench: .venv/.ready-dev servers
 	@$(BIN)/python -m bench.first_pull

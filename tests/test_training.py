@@ -75,7 +75,9 @@ def test_held_back_sentences_are_not_among_those_learned_from() -> None:
 def test_there_are_six_thousand_own_sentences_and_each_label_follows_from_what_was_written() -> None:
     own = corpus.own(MODEL)
     assert len(own) >= 6_000
-    assert all("any_abuse" in sentence.labels for sentence in own if sentence.labels & {"threat", "insult", "sexual", "discrimination"})
+    assert all(
+        "any_abuse" in sentence.labels for sentence in own if sentence.labels & {"threat", "insult", "sexual", "discrimination"}
+    )
     assert {"nightshift", "scots", "learner", "school"} <= {sentence.voice for sentence in own}
 
 
