@@ -47,6 +47,8 @@ UNPACKED_LIMIT = 50_000_000
 """Octets of all its members together, so that a small file cannot fill the memory."""
 _AT_ONCE = 400
 """Sentences that are scored together: more would take more memory and no less time."""
+_FAINT = 0.03
+"""Scores below it are never remarkable, however rare they are in ordinary mail."""
 _STANDS_OUT = 0.2
 """Sentences below it are never added up, however rare such a score is in ordinary mail."""
 _LIBRARIES = ("scikit-learn", "skops", "numpy", "scipy")
@@ -103,7 +105,7 @@ class Scorer:
     def remarkable(self, texts: Sequence[str]) -> list[dict[str, tuple[tuple[str, float], ...]]]:
         """For several texts at once: kind → (sentence, strength) of the sentences that stand out from ordinary mail, for the detectors.
 
-        A strength of 0.4 is what five in a thousand ordinary mails reach with any sentence, 0.5 what three in ten thousand
+        A strength of 0.4 is what five in a thousand ordinary mails reach with any sentence, 0.5 what six in ten thousand
         reach; so that from 0.5 on the model may speak alone, and below it is unsure. A hundred texts together take a fraction
         of the time that each by itself would.
         """
@@ -114,9 +116,11 @@ class Scorer:
         found: list[dict[str, tuple[tuple[str, float], ...]]] = [{} for _ in texts]
         for column, kind in enumerate(self.kinds):
             limits = self.thresholds.get(kind, {})
-            for place in np.flatnonzero(chances[:, column] >= limits.get("5", 1.0)):
+            unsure = max(limits.get("5", 1.0), _FAINT)
+            strict = max(limits.get("strict", 1.0), 2.0 * _FAINT)
+            for place in np.flatnonzero(chances[:, column] >= unsure):
                 number, words = parts[place]
-                strength = _strength(float(chances[place, column]), limits["5"], limits.get("strict", 1.0))
+                strength = _strength(float(chances[place, column]), unsure, strict)
                 found[number][kind] = (*found[number].get(kind, ()), (words, strength))
         return found
 

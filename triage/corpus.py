@@ -41,7 +41,8 @@ _PUBLIC_COLUMNS = ("any_abuse", "threat", "insult", "profanity", "sexual", "disc
 _SARCASM = ("isarcasm", "isarcasm_rephrase")
 _PLAIN = ("enron_email_intent", "github_issues", "cfpb_complaints", "paradetox_neutral")
 """Sources whose rows are taken to show none of the kinds that public data has no column for."""
-_AIMED = frozenset({"threat", "insult", "sexual", "discrimination", "harassment", "intimidation"})
+AIMED = frozenset({"threat", "insult", "sexual", "discrimination", "harassment", "intimidation"})
+"""Kinds that are abuse of somebody."""
 _AT_ONCE = "at once"
 
 
@@ -110,7 +111,7 @@ def _labels(named: str, where: str) -> frozenset[str]:
     unknown = labels - set(conduct_model.LEARNT)
     if unknown:
         raise Permanent(f"{where}: {', '.join(sorted(unknown))} is none of the kinds; they are {', '.join(conduct_model.LEARNT)}")
-    return frozenset(labels | ({"any_abuse"} if labels & _AIMED else set()))
+    return frozenset(labels | ({"any_abuse"} if labels & AIMED else set()))
 
 
 def own_rows(folder: Path, *, held_back: bool) -> Rows:

@@ -1,7 +1,7 @@
 """What the trained model hears in sentences that no rule knows: the second voice beside the rules.
 
 The model only says that a sentence is unlike ordinary mail in a certain way, and how strongly (`Scorer.remarkable`): from 0.5 on
-fewer than one ordinary mail in two thousand has such a sentence, so it counts; below, it is "unsure", shown and never counted.
+fewer than one ordinary mail in a thousand has such a sentence, so it counts; below, it is "unsure", shown and never counted.
 Abuse counts only where the score for abuse as such agrees. Nothing is heard in words that are quoted, reported or apologised
 for, nor in code, logs and patches. Detectors that know what came before (a refusal, an offer) ask `heard` themselves.
 """
@@ -38,7 +38,11 @@ ADVISORY: tuple[tuple[str, str, str], ...] = (
 )
 """Score, kind, reason, of what is shown and never counted against anybody."""
 
+_AT_RISK = 0.43
+"""From here on a sentence that sounds like risk counts: to be wrong there costs a minute's reading, and to miss it may cost a life."""
 _WELFARE = "A sentence is like those of people at risk; please read it."
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_FEW_WORDS = 2
 _MACHINE = re.compile(r"^\s*(?:[+>|#$@]|--|\[[\s\d.]+\]|\w+\(|.*[;{}]\s*$|.*(?:\(\)|==|->|::|/\w+/\w+))")
 """Lines that a program wrote, or reads: patches, logs, commands, code."""
 
@@ -58,23 +62,25 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         for quote, strength in heard(evidence, score):
             yield Sign(kind, strength, "advisory", (quote,), reason)
             break
-    for quote, strength in heard(evidence, "welfare", sorry=True):
-        yield Sign("welfare", min(strength, SURE), "advisory", (quote,), _WELFARE)
+    for quote, strength in heard(evidence, "welfare", whatever=True):
+        yield Sign("welfare", SURE if strength >= _AT_RISK else strength, "advisory", (quote,), _WELFARE)
         break
 
 
-def heard(evidence: Evidence, score: str, least: float = UNSURE, *, sorry: bool = False) -> Iterator[tuple[Quote, float]]:
+def heard(evidence: Evidence, score: str, least: float = UNSURE, *, whatever: bool = False) -> Iterator[tuple[Quote, float]]:
     """The writer's own sentences with this score, the clearest first, each with how sure it is.
 
-    `sorry` looks at a mail that apologises as at any other.
+    `whatever` also hears what is told about others or taken back: a risk is a risk.
     """
     said = [pair for pair in evidence.scores.get(score, ()) if pair[1] >= least]
     reading = read(evidence) if said else None
-    if reading is None or (reading.apologises and not sorry):
+    if reading is None or (reading.apologises and not whatever):
         return
     for sentence, strength in sorted(said, key=lambda pair: -pair[1]):
         start = evidence.message.own.find(sentence)
-        if start >= 0 and not _MACHINE.match(sentence) and _owned(reading, start, start + len(sentence)):
+        if start < 0 or _MACHINE.match(sentence) or len(_WORD.findall(sentence)) < _FEW_WORDS:
+            continue
+        if whatever or _owned(reading, start, start + len(sentence)):
             yield Quote(evidence.message.message_id, sentence, start), strength
 
 

@@ -1,0 +1,42 @@
+"""What the trained model may add to what the rules find, and what it may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from triage import detect
+from triage.evidence import Evidence
+from triage.finding import Sign
+from triage.scorer import evidence_of
+
+
+def heard(text: str, sentence: str, **strengths: float) -> dict[str, Sign]:
+    """The signs on a text of whose one sentence the model says this."""
+    evidence: Evidence = replace(evidence_of(text), scores={kind: ((sentence, value),) for kind, value in strengths.items()})
+    return {sign.kind: sign for sign in detect.detect(evidence)}
+
+
+def test_an_insult_that_no_rule_knows_counts_when_the_model_is_sure_and_its_score_for_abuse_agrees() -> None:
+    words = "You have the warmth of a filing cabinet and the wit of its lower drawer."
+    assert heard(words, words, insult=0.62, any_abuse=0.45)["abuse"].strength == 0.62
+    assert "abuse" not in heard(words, words, insult=0.62)
+
+
+def test_below_a_half_the_model_is_unsure_and_says_so_by_its_strength() -> None:
+    words = "We shall see how the glass in your door likes my garden wall."
+    assert heard(words, words, threat=0.44, any_abuse=0.41)["threat"].strength == 0.44
+
+
+def test_nothing_is_heard_in_words_that_are_told_about_somebody_else() -> None:
+    words = 'My lodger said "you are a waste of daylight" to the postman.'
+    assert heard(words, words, insult=0.7, any_abuse=0.7) == {}
+
+
+def test_patches_logs_and_code_insult_nobody() -> None:
+    for words in ("+       kill_all_children(parent);", "[ 12.3] oops: dirty slave abort", "$ rm -rf idiot", "> you idiot"):
+        assert heard(words, words, insult=0.7, any_abuse=0.7, threat=0.7) == {}, words
+
+
+def test_what_sounds_like_risk_is_shown_to_a_person_even_beside_an_apology() -> None:
+    words = "I am sorry for what I said, the nights have become very long and I count them down."
+    assert heard(words, words, welfare=0.45)["welfare"].strength >= 0.5
