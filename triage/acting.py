@@ -329,8 +329,10 @@ def _take(
 
 
 def _proposals(actor: Actor) -> list[Row]:
-    """What this mailbox should hold a note about: unanswered proposals of its contacts, and mail nobody could read."""
-    rows = [row for row in actor.ledger.proposals() if row["mailbox"] == actor.name and not row["verdict"]]
+    """What this mailbox should hold a note about: unanswered proposals of its contacts, those answered by mail, to confirm it, and
+    mail nobody could read."""
+    every = [row for row in actor.ledger.proposals() if row["mailbox"] == actor.name]
+    rows = [row for row in every if not row["verdict"] or row["verdict"].get("by_answer")]
     unread = [explanation.unreadable(one) for one in actor.ledger.unreadable() if one.mailbox == actor.name]
     return rows + unread
 

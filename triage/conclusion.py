@@ -261,7 +261,7 @@ def _proposals(
     by_matter = {row["id"]: row for row in matters}
     for row in rows:
         verdict = told.get(row["id"])
-        row["verdict"] = {"choice": verdict.choice, "words": verdict.words()} if verdict else None
+        row["verdict"] = {"choice": verdict.choice, "words": verdict.words(), "by_answer": verdict.by_answer} if verdict else None
         row["stage"] = decision.stage
         row["unmet"] = list(decision.unmet)
         row["checks"] = [asdict(check) for check in decision.checks]

@@ -74,6 +74,7 @@ def run_pass(
             report.messages += taken.messages
             report.unreadable += taken.unreadable
             report.verdicts += taken.verdicts
+            report.problems += taken.unclear
         report.contacts, problems = conclude(settings, ledger, now)
         report.problems += problems
         for box in boxes:

@@ -1,4 +1,4 @@
-"""Mailbox → verdicts → journal: what staff told us by moving a note or a mail, or by a verdict label.
+"""Mailbox → verdicts → journal: what staff told us by moving a note or a mail, by a verdict label, or by answering a note.
 
 A verdict is written down in the same transaction as the place up to which its folder was read, so that none is lost and none is
 heard twice; one that only repeats the last word on its subject is not written again.
@@ -6,13 +6,24 @@ heard twice; one that only repeats the last word on its subject is not written a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
+from triage.evidence import Directory
 from triage.label import AGREE, DISMISS, VERDICTS
 from triage.ledger import Ledger
 from triage.mailbox import Mailbox
+from triage.message import Message
 from triage.verdict import Choice, Verdict
+
+_A_NOTE = re.compile(r"<p-[0-9a-f]{12}\.[0-9a-f]{16}@triage\.")
+_WORD = re.compile(r"\W*([A-Za-z]+)\b")
+_CHOICES: dict[str, Choice] = {
+    "approve": "agree", "approved": "agree", "agree": "agree", "agreed": "agree", "yes": "agree",
+    "reject": "dismiss", "rejected": "dismiss", "dismiss": "dismiss", "disagree": "dismiss", "no": "dismiss",
+}  # fmt: skip
 
 VERDICT = "verdict"
 """The journal's name for a verdict."""
@@ -49,6 +60,35 @@ def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message
         if entry.subject["proposal"] == proposal and entry.subject["message_id"] == message_id:
             keys = frozenset(entry.subject["keys"])
     return Verdict(now, mailbox, choice, proposal, keys)
+
+
+def noted_by(ledger: Ledger, message: Message, staff: Directory) -> str:
+    """Message-ID of the note of ours that a mail answers, when one of us wrote it and that is proved; "" otherwise.
+
+    Anybody can write one of our addresses into From. What lies in Sent we wrote ourselves; of what came in, our server must have
+    said that the sender is genuine (RFC 8601).
+    """
+    cited = [one for one in (message.in_reply_to, *reversed(message.references)) if _A_NOTE.match(one)]
+    if not cited or not staff.employs(message.sender.email):
+        return ""
+    if message.role != "sent" and message.authenticity != "pass":
+        return ""
+    return next((one for one in cited if is_our_note(ledger, message.mailbox, one)), "")
+
+
+def choice_in(own: str) -> Choice | None:
+    """The verdict in the first line of an answer: APPROVE or REJECT, in any case of letters, a reason behind it or below; None where
+    the line begins otherwise."""
+    first = next((line for line in own.splitlines() if line.strip()), "")
+    word = _WORD.match(first)
+    return _CHOICES.get(word[1].lower()) if word else None
+
+
+def by_answer(ledger: Ledger, message: Message, note: str, choice: Choice, now: datetime) -> Verdict:
+    """The verdict that one of us gave by answering a note of ours."""
+    proposal = note[1:].partition(".")[0]
+    heard = on_note(ledger, message.mailbox, choice, proposal, note, now)
+    return replace(heard, by=message.sender.email, answer=message.message_id)
 
 
 def by_label(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:

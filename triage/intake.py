@@ -10,7 +10,7 @@ import email.parser
 import email.policy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -30,6 +30,8 @@ class Taken:
     messages: int = 0
     unreadable: int = 0
     verdicts: int = 0
+    unclear: list[str] = field(default_factory=list)
+    """Answers to our notes that say neither yes nor no, in words for the operator."""
 
 
 def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime) -> Taken:
@@ -76,7 +78,7 @@ def _read_folder(box: Mailbox, ledger: Ledger, settings: Settings, folder: str, 
     else:
         both = ((batch, reading(batch)) for batch in batches)
     for batch, rows in both:
-        _write_down(batch, rows, box, ledger, state, now, taken)
+        _write_down(batch, rows, box, ledger, settings, state, now, taken)
     if uids:
         ledger.set_cursor(name, folder, Cursor(state.uidvalidity, max(uids), state.highestmodseq))
 
@@ -97,11 +99,13 @@ def _write_down(
     read: Iterable[Recording],
     box: Mailbox,
     ledger: Ledger,
+    settings: Settings,
     state: FolderState,
     now: datetime,
     taken: Taken,
 ) -> None:
     rows: list[Recording] = []
+    staff = settings.directory()
     heard: list[Verdict] = []
     last = 0
     name, folder = box.account.name, state.name
@@ -118,6 +122,15 @@ def _write_down(
         row = by_uid.get(arrival.uid)
         if row is None:
             continue  # older than what is to be read
+        if isinstance(row.message, Message) and (note := hearing.noted_by(ledger, row.message, staff)):
+            said = hearing.choice_in(row.message.own)
+            if said:
+                heard.append(hearing.by_answer(ledger, row.message, note, said, now))
+            else:
+                taken.unclear.append(
+                    f"{name}: the answer of {row.message.sender.email} to a note says neither; its first line must begin with APPROVE or REJECT"
+                )
+            continue  # between us and our notes: no part of anybody's story
         if choice and arrival.raw:
             heard.append(Verdict(now, name, choice, "", frozenset({row.message.key})))
         rows.append(row)

@@ -20,25 +20,33 @@ class Verdict:
     at: datetime
     """When the program saw it, in UTC."""
     by: str
-    """The mailbox in which it was given; IMAP does not say which colleague moved a mail."""
+    """The mailbox in which it was given, as IMAP does not say which colleague moved a mail; or, where one of us answered the note,
+    the address of who did."""
     choice: Choice
     proposal: str
     """The id of the proposal whose note was judged; "" when a mail itself was."""
     keys: frozenset[str]
     """The messages it is about: those the proposal rested on, or the mail that was moved."""
+    answer: str = ""
+    """Message-ID of the mail that gave it, where somebody answered the note; the reason stands there."""
+
+    @property
+    def by_answer(self) -> bool:
+        return bool(self.answer)
 
     def words(self) -> str:
         done = "dismissed" if self.choice == "dismiss" else "agreed to"
-        return f"{done} in {self.by} on {self.at:%Y-%m-%d}"
+        return f"{done} {'by' if self.by_answer else 'in'} {self.by} on {self.at:%Y-%m-%d}"
 
     def subject(self) -> dict[str, Any]:
         """The form in which the journal keeps it."""
-        return {"choice": self.choice, "proposal": self.proposal, "keys": sorted(self.keys)}
+        said = {"choice": self.choice, "proposal": self.proposal, "keys": sorted(self.keys)}
+        return {**said, "answer": self.answer} if self.answer else said
 
     @staticmethod
     def read(at: datetime, actor: str, subject: Mapping[str, Any]) -> Verdict:
         """The reverse of `subject`."""
-        return Verdict(at, actor, subject["choice"], subject["proposal"], frozenset(subject["keys"]))
+        return Verdict(at, actor, subject["choice"], subject["proposal"], frozenset(subject["keys"]), subject.get("answer", ""))
 
 
 def dismissed(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
