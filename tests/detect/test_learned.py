@@ -18,8 +18,16 @@ def heard(text: str, sentence: str, **strengths: float) -> dict[str, Sign]:
 
 def test_an_insult_that_no_rule_knows_counts_when_the_model_is_sure_and_its_score_for_abuse_agrees() -> None:
     words = "You have the warmth of a filing cabinet and the wit of its lower drawer."
-    assert heard(words, words, insult=0.62, any_abuse=0.45)["abuse"].strength == 0.62
-    assert "abuse" not in heard(words, words, insult=0.62)
+    assert heard(words, words, insult=0.74, any_abuse=0.45)["abuse"].strength == 0.74
+    assert "abuse" not in heard(words, words, insult=0.74)
+
+
+def test_the_model_charges_nobody_twice_and_not_beside_a_rule() -> None:
+    words = "You have the warmth of a filing cabinet and the wit of its lower drawer."
+    signs = heard(words, words, insult=0.74, harassment=0.72, any_abuse=0.45)
+    assert [sign.kind for sign in signs.values() if sign.strength >= 0.5] == ["abuse"]
+    both = heard(f"You stupid moron. {words}", words, harassment=0.75, any_abuse=0.45)
+    assert both["harassment"].strength < 0.5 <= both["abuse"].strength
 
 
 def test_below_a_half_the_model_is_unsure_and_says_so_by_its_strength() -> None:
@@ -39,4 +47,4 @@ def test_patches_logs_and_code_insult_nobody() -> None:
 
 def test_what_sounds_like_risk_is_shown_to_a_person_even_beside_an_apology() -> None:
     words = "I am sorry for what I said, the nights have become very long and I count them down."
-    assert heard(words, words, welfare=0.45)["welfare"].strength >= 0.5
+    assert heard(words, words, welfare=0.48)["welfare"].strength >= 0.5

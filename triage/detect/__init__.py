@@ -89,6 +89,9 @@ PATTERNS: tuple[Detector, ...] = (
 BINDS_STAFF: tuple[Detector, ...] = (insult.detect, profanity.detect, discrimination.detect, sexual.detect, threat.detect)
 """What is looked for in our own mails where the policy binds both sides (003/0, 004/RS2)."""
 
+ABUSE = frozenset({"threat", "abuse", "profanity", "harassment", "sexual", "discrimination"})
+"""Kinds of abuse that need no second name where a rule has named one."""
+
 SHIELDING = frozenset({"welfare", "rights", "appeal", "adjustment"})
 """Protective kinds under which a mail's requests and repetition are not counted."""
 
@@ -105,7 +108,8 @@ def detect(evidence: Evidence) -> tuple[Sign, ...]:
     shielded = any(sign.kind in SHIELDING and sign.strength >= SURE for sign in protective)
     said = _run(SAID, evidence)
     known = {sign.kind for sign in (*protective, *said)}
-    said += tuple(sign for sign in _run((learned.detect,), evidence) if sign.kind not in known)
+    spoken = frozenset(known & ABUSE)
+    said += tuple(sign for sign in learned.detect(evidence, spoken) if sign.kind not in known)
     rest = () if shielded else _run((*ASKED, *PATTERNS), evidence)
     return protective + said + rest
 

@@ -1,8 +1,8 @@
 """What the trained model hears in sentences that no rule knows: the second voice beside the rules.
 
 The model only says that a sentence is unlike ordinary mail in a certain way, and how strongly (`Scorer.remarkable`): from 0.5 on
-fewer than one ordinary mail in a thousand has such a sentence, so it counts; below, it is "unsure", shown and never counted.
-Abuse counts only where the score for abuse as such agrees. Nothing is heard in words that are quoted, reported or apologised
+fewer than one ordinary mail in a thousand has such a sentence. Abuse counts only far above that, where the score for abuse as such
+agrees and no rule has spoken; else it is "unsure", shown and never counted. Nothing is heard in words that are quoted, reported or apologised
 for, nor in code, logs and patches. Detectors that know what came before (a refusal, an offer) ask `heard` themselves.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from triage.detect.reading import Reading, read
 from triage.evidence import Evidence
@@ -31,6 +32,11 @@ MEANS: tuple[tuple[str, str, Severity, str], ...] = (
 )  # fmt: skip
 """Score, kind, severity, reason, of what needs `ABUSIVE` as well."""
 
+COUNTS = 0.7
+"""From here on the model may charge somebody alone. It is far above what ordinary mail reaches, because people who are angry
+with reason are nearer to the guilty than ordinary mail is."""
+_NOT_COUNTED = 0.49
+
 ADVISORY: tuple[tuple[str, str, str], ...] = (
     ("tone", "hostile_tone", "The trained model hears a sting in a sentence; no rule knows its words."),
     ("offtopic", "off_topic", "The trained model finds that a sentence is not about the service."),
@@ -38,7 +44,7 @@ ADVISORY: tuple[tuple[str, str, str], ...] = (
 )
 """Score, kind, reason, of what is shown and never counted against anybody."""
 
-_AT_RISK = 0.43
+_AT_RISK = 0.47
 """From here on a sentence that sounds like risk counts: to be wrong there costs a minute's reading, and to miss it may cost a life."""
 _WELFARE = "A sentence is like those of people at risk; please read it."
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -47,24 +53,34 @@ _MACHINE = re.compile(r"^\s*(?:[+>|#$@]|--|\[[\s\d.]+\]|\w+\(|.*[;{}]\s*$|.*(?:\
 """Lines that a program wrote, or reads: patches, logs, commands, code."""
 
 
-def detect(evidence: Evidence) -> Iterable[Sign]:
-    """At most one sign for each kind, on the sentence that says it most clearly."""
+def detect(evidence: Evidence, spoken: frozenset[str] = frozenset()) -> Iterable[Sign]:
+    """At most one sign for each kind, on the sentence that says it most clearly, and of abuse at most one that counts.
+
+    `spoken` are the kinds of abuse that rules have found already: what they have shown needs no second name.
+    """
     if not evidence.scores:
         return
-    abusive = {sentence for sentence, _ in evidence.scores.get(ABUSIVE, ())}
-    done: set[str] = set()
-    for score, kind, severity, reason in MEANS:
-        for quote, strength in heard(evidence, score):
-            if kind not in done and quote.text in abusive:
-                done.add(kind)
-                yield Sign(kind, strength, severity, (quote,), reason)
+    yield from _abuse(evidence, alone=not spoken)
     for score, kind, reason in ADVISORY:
         for quote, strength in heard(evidence, score):
             yield Sign(kind, strength, "advisory", (quote,), reason)
             break
     for quote, strength in heard(evidence, "welfare", whatever=True):
-        yield Sign("welfare", SURE if strength >= _AT_RISK else strength, "advisory", (quote,), _WELFARE)
+        yield Sign("welfare", SURE if strength >= _AT_RISK else min(strength, _NOT_COUNTED), "advisory", (quote,), _WELFARE)
         break
+
+
+def _abuse(evidence: Evidence, *, alone: bool) -> Iterator[Sign]:
+    abusive = {sentence for sentence, _ in evidence.scores.get(ABUSIVE, ())}
+    best: dict[str, Sign] = {}
+    for score, kind, severity, reason in MEANS:
+        for quote, strength in heard(evidence, score):
+            if quote.text in abusive and (kind not in best or best[kind].strength < strength):
+                best[kind] = Sign(kind, strength, severity, (quote,), reason)
+    clearest = max(best.values(), key=lambda sign: sign.strength, default=None)
+    for sign in best.values():
+        counts = alone and sign is clearest and sign.strength >= COUNTS
+        yield sign if counts else replace(sign, strength=min(sign.strength, _NOT_COUNTED))
 
 
 def heard(evidence: Evidence, score: str, least: float = UNSURE, *, whatever: bool = False) -> Iterator[tuple[Quote, float]]:
