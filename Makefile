@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: bench-conduct help setup demo demo-keep picture test check lint types imports pytest servers bench clauses lock clean notebooks
+.PHONY: bench-conduct bench-matters help setup demo demo-keep picture test check lint types imports pytest servers bench clauses lock clean notebooks
 
 help:
 	@echo "make demo       a sample mailbox on a local mail server: what was found, and why"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-conduct   how well conduct is judged; with DATA=folder, on ordinary mail and labelled rows too"
 	@echo "make lock       pin the packages that pyproject.toml asks for"
 	@echo "make notebooks  a year of invented mail into the folder year, and every notebook run on it and checked"
+	@echo "make bench-matters  how well mail is grouped, beside plain ways; DATA=FOLDER for archives with known matters"
 	@echo "make clean      remove what was made, but for .venv"
 
 setup: .venv/.ready
@@ -60,6 +61,9 @@ bench: .venv/.ready-dev servers
 
 bench-conduct: .venv/.ready-dev
 	@$(BIN)/triage evaluate conduct $(if $(DATA),--data $(DATA))
+
+bench-matters: .venv/.ready-dev
+	@$(BIN)/python -m bench.matters $(if $(DATA),--data $(DATA)) --growth $(or $(GROWTH),20000)
 
 servers:
 	@.ci/need-servers

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from turns import mail
 
-from triage.contact import Join, full_name, groups, marks
-from triage.message import Address, Message
+from triage.contact import Join, full_name, groups, marks, signed_names
+from triage.message import Address, Message, Passage
+from triage.terms import units
 
 HOME, WORK = "ida@home.example", "i.stone@office.example"
 
@@ -73,3 +74,39 @@ def test_a_name_has_one_spelling(text: str) -> None:
 @pytest.mark.parametrize("text", ["Ida", "Customer Service", "", "The Support Team", "kind regards"])
 def test_what_is_no_full_name_is_none(text: str) -> None:
     assert full_name(text) == ""
+
+
+def test_a_greeting_is_no_signature_and_a_reader_no_writer() -> None:
+    to = replace(
+        mail("Dear Paula Finch,\n\nThe lamp is broken.\n\nThanks\nIda Stone", 0, HOME),
+        to=(Address("Noel Birch", "n@mill.example"),),
+    )
+    assert signed_names(to) == {"ida stone"}
+    assert (
+        signed_names(replace(to, wording=replace(to.wording, own="The lamp is broken.\n\nRegards,\nNoel Birch"))) == frozenset()
+    )
+
+
+def test_a_firm_below_a_name_is_no_person() -> None:
+    one = mail("The lamp is broken.\n\nKind regards\nIda Stone\nNorthern Lighting Works\nSenior Buyer", 0, WORK, name="Ida Stone")
+    assert signed_names(one) == {"ida stone"}
+
+
+def test_whoever_is_quoted_did_not_sign() -> None:
+    one = mail("Noel said so.\n\nNoel Birch", 0, HOME)
+    quoting = replace(one, wording=replace(one.wording, quoted=(Passage("I said so.", "Noel Birch"),)))
+    assert signed_names(one) == {"noel birch"} and signed_names(quoting) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("it has 64K and 4G", set()), ("a = b[0] #1", set()), ("I live in flat 12C", {"12c"}), ("unit 3", {"3"})]
+)
+def test_sizes_and_bare_numbers_are_no_units(text: str, found: set[str]) -> None:
+    assert units(text) == found
+
+
+def test_another_mail_that_is_spoken_of_is_not_another_address() -> None:
+    one = mail("As I wrote in another email, the lamp is broken.", 0, HOME, name="Ida Stone")
+    assert len(joined(one, mail("A question about dogs.", 1, WORK, name="Ida Stone"))[0]) == 2
+    said = mail("I write from my other address. The lamp is broken.", 0, HOME, name="Ida Stone")
+    assert len(joined(said, mail("A question about dogs.", 1, WORK, name="Ida Stone"))[0]) == 1

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from triage import judgement, policy, template
+from triage import export, judgement, policy, template
 from triage.conclusion import MOST_TWINS, Ground, twins
 from triage.evidence import Directory
 from triage.ledger import Ledger, Recording
@@ -103,3 +104,39 @@ def test_the_model_is_asked_about_each_mail_once(ledger: Ledger, monkeypatch: py
     conclude(ledger)
     assert asked[:3] == [100, 100, 50]
     assert sum(asked) == 250
+
+
+def said(number: int, sender: Address, subject: str, own: str) -> Message:
+    return replace(letter(number, sender=sender.email), sender=sender, subject=subject, wording=Wording(own))
+
+
+TENANT = said(
+    1, Address("Odile Farrant", "odile@post.example"), "Damp at 6 Cooper Row",
+    "The back wall at 6 Cooper Row is wet through and the plaster comes off. Please send a surveyor.\n\nOdile Farrant",
+)  # fmt: skip
+
+
+def grouped(ledger: Ledger) -> tuple[list[set[str]], int]:
+    """The Message-IDs of each matter, and how many contacts there are."""
+    everything = export.everything(ledger, ON.now)
+    return [set(row["messages"]) for row in everything["matters"]], len(everything["contacts"])
+
+
+def test_a_councillor_who_names_a_tenant_and_the_house_lands_on_her_matter_and_stays_another_contact(ledger: Ledger) -> None:
+    councillor = said(
+        2, Address("Cllr B. Yeo", "b.yeo@ward.example"), "Ms Farrant, 6 Cooper Row",
+        "I write for Ms Odile Farrant of 6 Cooper Row about the wet wall. When will a surveyor come?\n\nB. Yeo",
+    )  # fmt: skip
+    record(ledger, TENANT, councillor)
+    conclude(ledger)
+    assert grouped(ledger) == ([{TENANT.message_id, councillor.message_id}], 2)
+
+
+def test_a_neighbour_who_names_the_house_alone_has_a_matter_of_his_own(ledger: Ledger) -> None:
+    neighbour = said(
+        2, Address("Sam Dray", "sam@post.example"), "Parking",
+        "Cars stand across the pavement in front of 6 Cooper Row every evening.\n\nSam Dray",
+    )  # fmt: skip
+    record(ledger, TENANT, neighbour)
+    conclude(ledger)
+    assert len(grouped(ledger)[0]) == 2

@@ -351,6 +351,11 @@ def _subject_other(traits: Traits, matter: Matter) -> float:
     return len(traits.named - matter.about - matter.named.keys()) / len(traits.named)
 
 
+def subject_is_other(traits: Traits, matter: Matter) -> bool:
+    """Whether a subject was chosen of which the matter knows nothing at all."""
+    return _subject_other(traits, matter) == 1.0
+
+
 def spellings(name: str, address: str) -> frozenset[str]:
     """How a person may be called, to look others up by: "Joan Tredwell" of joan.t@mail.example gives "joan tredwell" (the whole
     name, the only one with a space), "jtredwell", "joantredwell", "tredwellj", "joant" …

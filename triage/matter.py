@@ -200,7 +200,7 @@ class Board:
         judge = self.known.judge
         chances = judge.chances(self.compared(traits, candidates, [score for score, _ in scored])) if judge else []
         place, fits = self._decided([score for score, _ in scored], chances)
-        if not fits:
+        if not fits or (judge and chances[place] < _SURE and _own_topic(traits, candidates[place])):
             return _Choice(None, against)
         told = [f"judged {chances[place]:.2f} the same matter"] if judge else []
         return _Choice(candidates[place], [*scored[place][1], *told], chances[place] if judge else 0.0)
@@ -322,6 +322,25 @@ class Board:
 
 
 _LIKELY = 0.8
+_SURE = 0.88
+"""The probability that a mail with a topic of its own needs, where others need the model's threshold."""
+_OWN_WORDS = 3
+_BRIEF = 8
+"""Different words of text below which a mail names no topic, however many words its subject has: "receipt 4", "the second photo"."""
+
+
+def _own_topic(traits: Traits, matter: Matter) -> bool:
+    """Whether a mail has a subject of its own and mostly words of its own: that it comes soon after, from the same person, is then
+    not enough (two matters of one person on one day)."""
+    if len(traits.tokens) < _BRIEF or not comparison.subject_is_other(traits, matter) or _names_the_same(traits, matter):
+        return False
+    own = [weight for word, weight in traits.weights.items() if word not in matter.about]
+    return len(own) >= _OWN_WORDS and sum(own) >= 0.65 * sum(traits.weights.values())
+
+
+def _names_the_same(traits: Traits, matter: Matter) -> bool:
+    said = traits.said
+    return bool(said.references & matter.references or said.places & matter.places or said.amounts & matter.amounts)
 
 
 def _namesakes(traits: Traits, matter: Matter, chance: float) -> tuple[str, ...]:
