@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from triage import export, judgement, policy, template
+from triage import contact, export, judgement, policy, template
 from triage.conclusion import MOST_TWINS, Ground, twins
 from triage.evidence import Directory
 from triage.ledger import Ledger, Recording
@@ -116,6 +116,10 @@ TENANT = said(
 )  # fmt: skip
 
 
+def record_marked(ledger: Ledger, *letters: Message) -> None:
+    ledger.record_many([Recording(one, None, tuple(contact.marks(one)), template.bands(one.own)) for one in letters])
+
+
 def grouped(ledger: Ledger) -> tuple[list[set[str]], int]:
     """The Message-IDs of each matter, and how many contacts there are."""
     everything = export.everything(ledger, ON.now)
@@ -127,7 +131,7 @@ def test_a_councillor_who_names_a_tenant_and_the_house_lands_on_her_matter_and_s
         2, Address("Cllr B. Yeo", "b.yeo@ward.example"), "Ms Farrant, 6 Cooper Row",
         "I write for Ms Odile Farrant of 6 Cooper Row about the wet wall. When will a surveyor come?\n\nB. Yeo",
     )  # fmt: skip
-    record(ledger, TENANT, councillor)
+    record_marked(ledger, TENANT, councillor)
     conclude(ledger)
     assert grouped(ledger) == ([{TENANT.message_id, councillor.message_id}], 2)
 
@@ -137,6 +141,6 @@ def test_a_neighbour_who_names_the_house_alone_has_a_matter_of_his_own(ledger: L
         2, Address("Sam Dray", "sam@post.example"), "Parking",
         "Cars stand across the pavement in front of 6 Cooper Row every evening.\n\nSam Dray",
     )  # fmt: skip
-    record(ledger, TENANT, neighbour)
+    record_marked(ledger, TENANT, neighbour)
     conclude(ledger)
     assert len(grouped(ledger)[0]) == 2
