@@ -35,7 +35,7 @@ _CROSS_WEIGHT = 0.25
 _SIGNS_LENGTH = 1.3
 """The sign columns of one row are no longer a vector than this, so that a long sentence is not guilty of its length."""
 _END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|\n+")
-_MOST_WORDS = 50_000
+_MOST_WORDS = 10_000
 """So many words' groups are remembered at most."""
 _LONG_LINE = 50
 _NEW_LINE = frozenset("-*•>#+0123456789")

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"(?u)[\w'*!@$]+|[^\w\s]")
 _SHORTEST, _LONGEST = 3, 5
 """Letters of a group."""
-_MOST_TOKENS = 100_000
+_MOST_TOKENS = 40_000
 """So many words and pairs of words are remembered at most."""
-_MOST_WORDS = 50_000
+_MOST_WORDS = 15_000
 """So many words' letters are remembered at most."""
 
 

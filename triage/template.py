@@ -46,7 +46,7 @@ def _shingles(words: tuple[str, ...], size: int = _SHINGLE) -> frozenset[tuple[s
     return frozenset(tuple(words[at : at + size]) for at in range(len(words) - size + 1))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _letter(text: str) -> tuple[tuple[str, ...], frozenset[tuple[str, ...]]]:
     """A text's words and shingles; kept, because the letters of a campaign are all compared with the same first ones."""
     words = _words(text)

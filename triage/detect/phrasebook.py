@@ -23,7 +23,7 @@ from triage.detect.plain import BETWEEN, UNSPACED, Plain, simplified
 
 RULES = Path(__file__).resolve().parents[2] / "rules" / "phrases"
 
-_MOST_KNOWN = 30_000
+_MOST_KNOWN = 4_000
 """So many words of mails are remembered with each book."""
 _NUMBER = (
     r"(?:\d[\d.,]*|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"

@@ -109,7 +109,7 @@ def adjoining(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=48)
 def fold(text: str) -> Plain:
     """A mail's own words made plain; the same text always gives the same value."""
     if len(text) > MOST_CHARACTERS:

@@ -85,7 +85,7 @@ def staff_names(evidence: Evidence) -> frozenset[str]:
     return frozenset(name for name in names if len(name) > 2)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def read_text(own: str, subject: str = "", names: frozenset[str] = frozenset()) -> Reading:
     """The sentences of these words. Kept for the other detectors, which read the same mail next."""
     own = own[:LONGEST_TEXT]

@@ -62,7 +62,7 @@ class Request:
     adjustment: bool = False
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def request(text: str) -> Request:
     """What one mail of the customer asks; kept, because each of our letters on the matter is read beside it."""
     words = plain(text)
