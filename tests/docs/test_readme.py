@@ -43,8 +43,9 @@ def test_every_command_the_readme_names_exists_and_every_command_is_named() -> N
     assert named(README) == commands()
 
 
-def test_every_command_the_flow_names_exists() -> None:
+def test_every_command_the_flow_and_the_page_on_decisions_name_exists() -> None:
     assert named(FLOW) <= commands()
+    assert named((ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")) <= commands()
 
 
 @pytest.mark.parametrize("target", sorted(MAKES))

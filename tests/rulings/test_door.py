@@ -29,6 +29,9 @@ from triage.errors import Permanent
 from triage.record import rulings
 
 
+PARTY = "I would like to book lane three for my daughter's birthday party on 20 June. What does it cost, and can we bring our own cake?"
+
+
 def faults(refused: pytest.ExceptionInfo[Refused]) -> str:
     return "\n".join(refused.value.faults)
 
@@ -120,19 +123,15 @@ def test_what_must_reach_a_person_leaves_a_recorded_hold_at_once(due: Registry, 
 
 def test_a_new_matter_leaves_a_recorded_hold_at_once(due: Registry) -> None:
     due.restrict()
-    new = due.wrote(
-        "The handrail at the deep end of the pool is broken. Please have it repaired.", subject="Handrail at the deep end"
-    )
+    new = due.wrote(PARTY, subject="Birthday party in lane three")
     assert new not in due.held()
 
 
 def test_it_says_what_it_would_mean_before_it_is_decided(baths: Registry) -> None:
     baths.until_due()
-    baths.wrote(
-        "The handrail at the deep end of the pool is broken. Please have it repaired.", subject="Handrail at the deep end"
-    )
+    baths.wrote(PARTY, subject="Birthday party in lane three")
     kept = baths.restrict(overrides=())
-    assert kept.impact[0] == "Handrail at the deep end (OPEN: work on it would stop)"
+    assert kept.impact[0] == "Birthday party in lane three (OPEN: work on it would stop)"
     assert "Key for locker 88 (dealt with)" in kept.impact
 
 

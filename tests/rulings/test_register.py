@@ -169,6 +169,7 @@ def test_the_commands_record_a_decision_and_show_it(larchmere: Office) -> None:
     head = larchmere.run("journal", "head").output.strip()
     assert larchmere.run("journal", "verify", "--anchor", head).status == 0
     assert larchmere.run("journal", "verify", "--anchor", head[:-4] + "0000").status == 1
+    assert "1 changes made" in larchmere.once(now=LARCHMERE_NOW).output  # the note no longer says that something is missing
     assert "0 changes made" in larchmere.once(now=LARCHMERE_NOW).output
 
 
