@@ -200,10 +200,19 @@ class Board:
         judge = self.known.judge
         chances = judge.chances(self.compared(traits, candidates, [score for score, _ in scored])) if judge else []
         place, fits = self._decided([score for score, _ in scored], chances)
+        plain = self._plainly_the_same([score for score, _ in scored], candidates)
+        if plain is not None and not (fits and place == plain):
+            return _Choice(candidates[plain], scored[plain][1])
         if not fits or (judge and chances[place] < _SURE and _own_topic(traits, candidates[place])):
             return _Choice(None, against)
         told = [f"judged {chances[place]:.2f} the same matter"] if judge else []
         return _Choice(candidates[place], [*scored[place][1], *told], chances[place] if judge else 0.0)
+
+    def _plainly_the_same(self, scores: Sequence[float], candidates: Sequence[Matter]) -> int | None:
+        """The candidate of this very story that the rules alone are sure of: the same subject or reference number, and the same things
+        said. A model that has learnt from lists, where nobody asks twice, must not be able to tear these apart."""
+        best = max(range(len(scores)), key=lambda place: scores[place])
+        return best if scores[best] >= _PLAIN and candidates[best].id in self.matters else None
 
     def _decided(self, scores: Sequence[float], chances: Sequence[float]) -> tuple[int, bool]:
         """Which candidate is the best, and whether it is good enough."""
@@ -321,6 +330,7 @@ class Board:
         self.known.frequencies.add(traits.said.words)
 
 
+_PLAIN = 1.6
 _LIKELY = 0.8
 _SURE = 0.88
 """The probability that a mail with a topic of its own needs, where others need the model's threshold."""

@@ -28,7 +28,6 @@ from triage.deciding import Refused
 from triage.errors import Permanent
 from triage.record import rulings
 
-
 PARTY = "I would like to book lane three for my daughter's birthday party on 20 June. What does it cost, and can we bring our own cake?"
 
 
