@@ -15,7 +15,7 @@ from pathlib import Path
 
 from triage import conduct_model, corpus, scorer, training
 
-_MOST_ORDINARY = 3_000
+_MOST_ORDINARY = 1_500
 _MOST_ROWS = 2_000
 _BINS = 10
 _COLUMNS: Mapping[str, str] = {
