@@ -45,6 +45,11 @@ def test_patches_logs_and_code_insult_nobody() -> None:
         assert heard(words, words, insult=0.7, any_abuse=0.7, threat=0.7) == {}, words
 
 
+def test_a_coarse_word_of_a_trade_is_no_insult() -> None:
+    words = "The bastard file and the slag hammer were on the second pallet, you star."
+    assert heard(words, words, insult=0.75, any_abuse=0.7).keys().isdisjoint({"abuse", "profanity"})
+
+
 def test_what_sounds_like_risk_is_shown_to_a_person_even_beside_an_apology() -> None:
     words = "I am sorry for what I said, the nights have become very long and I count them down."
     assert heard(words, words, welfare=0.48)["welfare"].strength >= 0.5

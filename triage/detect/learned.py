@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from triage.detect import folding
+from triage.detect.phrases import book
 from triage.detect.reading import Reading, read
 from triage.evidence import Evidence
 from triage.finding import SURE, Quote, Severity, Sign
@@ -75,12 +77,18 @@ def _abuse(evidence: Evidence, *, alone: bool) -> Iterator[Sign]:
     best: dict[str, Sign] = {}
     for score, kind, severity, reason in MEANS:
         for quote, strength in heard(evidence, score):
-            if quote.text in abusive and (kind not in best or best[kind].strength < strength):
+            if quote.text in abusive and not _trade_word(quote.text) and (kind not in best or best[kind].strength < strength):
                 best[kind] = Sign(kind, strength, severity, (quote,), reason)
     clearest = max(best.values(), key=lambda sign: sign.strength, default=None)
     for sign in best.values():
         counts = alone and sign is clearest and sign.strength >= COUNTS
         yield sign if counts else replace(sign, strength=min(sign.strength, _NOT_COUNTED))
+
+
+def _trade_word(sentence: str) -> bool:
+    """Whether a coarse word is one of a trade or a dog here, as the phrases for swearing know it: the model knows letters only."""
+    folded = folding.fold(sentence)
+    return any(group.excused(folded) for group in book("profanity").groups.values())
 
 
 def heard(evidence: Evidence, score: str, least: float = UNSURE, *, whatever: bool = False) -> Iterator[tuple[Quote, float]]:
