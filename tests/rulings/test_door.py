@@ -31,9 +31,6 @@ from triage.record import rulings
 PARTY = "I would like to book lane three for my daughter's birthday party on 20 June. What does it cost, and can we bring our own cake?"
 
 
-PARTY = "I would like to book lane three for my daughter's birthday party on 20 June. What does it cost, and can we bring our own cake?"
-
-
 def faults(refused: pytest.ExceptionInfo[Refused]) -> str:
     return "\n".join(refused.value.faults)
 
