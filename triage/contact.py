@@ -66,7 +66,8 @@ def full_name(text: str) -> str:
     two to four words that could be a name."""
     last, comma, first = text.partition(",")
     ordered = f"{first} {last}" if comma and len(last.split()) <= 2 else text
-    parts = [part for part in re.findall(r"[^\W\d_][\w'’-]*", terms.fold(ordered)) if part not in _TITLES]
+    words = (word.strip("'’-") for word in re.findall(r"[^\W\d_][\w'’-]*", terms.fold(ordered)))
+    parts = [word for word in words if word and word not in _TITLES]
     if not 2 <= len(parts) <= 4 or any(part in _NO_NAME for part in parts) or len(parts[-1]) < 2:
         return ""
     return " ".join(parts)
@@ -88,8 +89,8 @@ def _named_in(line: str) -> list[str]:
 
 
 def _signed(message: Message) -> list[str]:
-    """Names in the closing lines that are the writer's own: they share a word with the display name or the address, or stand
-    right below a word of farewell, or end a mail that shows no name at all. A firm, a title or a reader has none of these."""
+    """Names in the closing lines that are the writer's own: they share a word with the display name or the address, or, in a mail
+    whose sender shows no name, stand right below a word of farewell or at the very end. A firm, a title or a reader has none of these."""
     lines = _closing_lines(message)
     shown = set(re.findall(r"[^\W\d_]{2,}", terms.fold(message.sender.name)))
     local = message.sender.email.partition("@")[0]
@@ -98,7 +99,7 @@ def _signed(message: Message) -> list[str]:
         for piece in _named_in(line)[:1]:
             words = [word for word in re.findall(r"[^\W\d_]+", terms.fold(piece)) if word not in _TITLES]
             own = any(word in shown or (len(word) > 3 and word in local) for word in words)
-            if own or farewell or (not full_name(message.sender.name) and place == len(lines) - 1):
+            if own or (not full_name(message.sender.name) and (farewell or place == len(lines) - 1)):
                 found.append(piece)
         farewell = bool(_FAREWELL.match(line)) or (farewell and not line.strip(" ,-*"))
     return found

@@ -27,9 +27,10 @@ LISTS = "*.C3.jsonl.xz"
 _STORIES = 1000
 _SEED = 11
 _LIST_WEIGHT = 1.0
-_STORY_WEIGHT = 1.0
-_RISING = ("alike", "mass", "exclusive", "reference", "place", "amount", "same_subject", "subject_named", "quoted", "by_rule")
-_FALLING = ("other_reference", "other_place", "new_matter", "rank")
+_STORY_WEIGHT = 3.0
+_RISING = ("alike", "mass", "exclusive", "reference", "place", "amount", "same_subject", "subject_named", "quoted", "by_rule",
+           "namesake", "names_writer")  # fmt: skip
+_FALLING = ("other_reference", "other_place", "new_matter", "rank", "subject_other")
 """A column that speaks for (or against) a link never does the contrary, whatever the data say by chance."""
 
 Mail = tuple[str, invented.Told]
