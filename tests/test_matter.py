@@ -70,3 +70,12 @@ def test_every_mail_has_a_reason_for_its_place() -> None:
     )
     assert all(link.reasons for link in links)
     assert next(link.key for link in links) == BOILER.key
+
+
+def test_the_same_request_under_the_same_subject_to_another_colleague_is_the_same_matter() -> None:
+    asked = "May I rent the stall at 9 Barley Court for my barrow and my tools?"
+    first, second = grouped(
+        mail(asked, 0, subject="Stall at 9 Barley Court"),
+        mail(f"Dear Mr Brand, {asked.lower()}", 3, subject="Stall at 9 Barley Court"),
+    )
+    assert first.matter == second.matter

@@ -199,6 +199,9 @@ class Board:
         scored = self.scored(message, traits, candidates)
         judge = self.known.judge
         chances = judge.chances(self.compared(traits, candidates, [score for score, _ in scored])) if judge else []
+        if judge:  # what is plain by the rules needs no model
+            plain = [score >= _PLAIN and one.id in self.matters for (score, _), one in zip(scored, candidates, strict=True)]
+            chances = [max(chance, _SURE) if sure else chance for chance, sure in zip(chances, plain, strict=True)]
         place, fits = self._decided([score for score, _ in scored], chances)
         plain = next((one for one, candidate in enumerate(candidates) if self._plainly_the_same(traits, candidate)), None)
         if plain is not None and not (fits and place == plain):
@@ -339,6 +342,8 @@ _PLAIN = 0.5
 _LIKELY = 0.8
 _SURE = 0.88
 """The probability that a mail with a topic of its own needs, where others need the model's threshold."""
+_PLAIN = 2.5
+"""A likeness by rule that settles it within a contact's own matters: the same subject and house, say, in much the same words."""
 _OWN_WORDS = 3
 _BRIEF = 8
 """Different words of text below which a mail names no topic, however many words its subject has: "receipt 4", "the second photo"."""
