@@ -33,7 +33,8 @@ def test_a_new_trouble_told_in_the_old_thread_is_not_filed_with_the_old_one() ->
     trouble = wrote(
         "The cellar wall beside our stairs is crumbling and water trickles onto the fuse cupboard since Tuesday morning.", 5
     )
-    told_story = story(asked, told, again, rant, trouble)
+    short = wrote("The handrail of the steps came loose. Can somebody fix it?", 6, subject="Handrail")
+    told_story = story(asked, told, again, rant, trouble, short)
     (notice,) = restrictions(told_story)
     filed = held(told_story, [notice], [found("abuse", rant)])
     assert set(filed) == {again.message.key, rant.message.key}

@@ -29,6 +29,8 @@ UNSURE_IS_ENOUGH = 0.3
 _TOPICLESS = frozenset({"threat", "abuse", "profanity", "harassment", "sexual", "discrimination"})
 _MANY_NEW = 7
 """Words that never stood in the matter; a chaser or a rant in other words has fewer, a new trouble told in two sentences more."""
+_FEW_NEW = 3
+"""The same for a mail that answers none, under a subject of its own."""
 _MOSTLY_NEW = 0.6
 
 USUAL = timedelta(days=90)
@@ -105,6 +107,8 @@ def _covered(notice: Notice, told: Turn, story: Story) -> tuple[str, ...]:
     wanted = terms.words(notice.subject)
     alike: dict[str, float] = {}
     for turn in earlier:
+        if turn is told:
+            continue  # it always speaks of what it names
         said = terms.words(f"{turn.message.subject}\n{turn.message.own}")
         alike[turn.matter] = max(alike.get(turn.matter, 0.0), terms.overlap(wanted, said))
     best = max(alike, key=lambda one: (alike[one], one == told.matter), default=told.matter)
@@ -203,7 +207,7 @@ def why_not_held(turn: Turn, findings: Iterable[Finding]) -> str:
 
 
 def _about_something_else(turn: Turn, one: Restriction, before: frozenset[str], findings: Iterable[Finding]) -> bool:
-    """Whether a mail, though filed under the matter (it answers in its thread), speaks of things nobody has spoken of there.
+    """Whether a mail, though counted to the matter (as one that answers in its thread is), speaks of things nobody has spoken of there.
 
     Insults need no topic, so a mail that holds some is about the matter all the same.
     """
@@ -211,7 +215,9 @@ def _about_something_else(turn: Turn, one: Restriction, before: frozenset[str], 
     if said & terms.words(one.subject) or any(finding.kind in _TOPICLESS for finding in findings):
         return False
     novel = said - before
-    return len(novel) >= _MANY_NEW and len(novel) >= _MOSTLY_NEW * len(said)
+    named = terms.words(turn.message.subject)
+    afresh = named and not named & before and not (turn.message.in_reply_to or turn.message.references)
+    return len(novel) >= (_FEW_NEW if afresh else _MANY_NEW) and len(novel) >= _MOSTLY_NEW * len(said)
 
 
 def held(story: Story, in_force: Collection[Restriction], findings: Iterable[Finding]) -> dict[str, Restriction]:

@@ -46,7 +46,7 @@ def test_patches_logs_and_code_insult_nobody() -> None:
 
 
 def test_a_coarse_word_of_a_trade_is_no_insult() -> None:
-    words = "The bastard file and the slag hammer were on the second pallet, you star."
+    words = "The slag pot and the bastard rasp came with the Thursday van, you star."
     assert heard(words, words, insult=0.75, any_abuse=0.7).keys().isdisjoint({"abuse", "profanity"})
 
 
