@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from triage import digest, explanation, label, note
 from triage.conclusion import Row
-from triage.hearing import NOTE
+from triage.hearing import FILED, NOTE, verdicts
 from triage.ledger import Ledger, Location
 from triage.mailbox import Mailbox
 from triage.message import Message
@@ -37,6 +37,7 @@ class Done:
     released: int = 0
     notes: int = 0
     notes_removed: int = 0
+    notes_moved: int = 0
     folders: int = 0
     problems: list[str] = field(default_factory=list)
     plan: list[str] = field(default_factory=list)
@@ -46,7 +47,16 @@ class Done:
 
     @property
     def changes(self) -> int:
-        return self.labelled + self.unlabelled + self.held + self.released + self.notes + self.notes_removed + self.folders
+        return (
+            self.labelled
+            + self.unlabelled
+            + self.held
+            + self.released
+            + self.notes
+            + self.notes_removed
+            + self.notes_moved
+            + self.folders
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,10 +339,8 @@ def _take(
 
 
 def _proposals(actor: Actor) -> list[Row]:
-    """What this mailbox should hold a note about: unanswered proposals of its contacts, those answered by mail, to confirm it, and
-    mail nobody could read."""
-    every = [row for row in actor.ledger.proposals() if row["mailbox"] == actor.name]
-    rows = [row for row in every if not row["verdict"] or row["verdict"].get("by_answer")]
+    """What this mailbox should hold a note about: unanswered proposals of its contacts, and mail nobody could read."""
+    rows = [row for row in actor.ledger.proposals() if row["mailbox"] == actor.name and not row["verdict"]]
     unread = [explanation.unreadable(one) for one in actor.ledger.unreadable() if one.mailbox == actor.name]
     return rows + unread
 
@@ -396,6 +404,7 @@ def _summed_up(actor: Actor) -> digest.Digest:
 def _notes(actor: Actor, proposals: list[Row], done: Done) -> None:
     """One note per proposal, the same note while nothing changed; a changed one takes the place of its forerunner."""
     pack = actor.settings.pack()
+    _file_answered(actor, done)
     drafts = {proposal["id"]: _draft(actor, proposal, pack) for proposal in proposals} | _digests(actor)
     known = {one.note_id: one for one in actor.ledger.notes(actor.name)}
     for half in [known.pop(name) for name in list(known) if name.endswith(BEGUN)]:
@@ -419,6 +428,31 @@ def _notes(actor: Actor, proposals: list[Row], done: Done) -> None:
             if not actor.dry:
                 _remove(actor, one.message_id)
                 actor.ledger.forget_note(one.note_id, actor.name)
+
+
+def _file_answered(actor: Actor, done: Done) -> None:
+    """A note that somebody answered by mail goes where its verdict would have moved it: that is how they see that it was heard."""
+    said = {one.proposal: one for one in verdicts(actor.ledger) if one.proposal}
+    names, absent = actor.box.folders, set(actor.box.missing_folders())
+    written = (
+        {str(e.subject["message_id"]): str(e.subject["proposal"]) for e in actor.ledger.entries(kinds=(NOTE,))} if said else {}
+    )
+    for message_id, proposal in written.items():
+        verdict = said.get(proposal)
+        if verdict is None or not verdict.by_answer:
+            continue
+        target = names.agree if verdict.choice == "agree" else names.dismiss
+        for folder in {names.review, names.agree, names.dismiss} - absent - {target}:
+            if uids := actor.box.find_by_message_id(folder, message_id):
+                done.plan.append(f"note of {proposal} to {target}, as {verdict.by} answered it")
+                done.notes_moved += len(uids)
+                if not actor.dry:
+                    filed = {"mailbox": actor.name, "choice": verdict.choice, "message_id": message_id}
+                    actor.ledger.journal(
+                        FILED, at=actor.now, actor="triage", subject=filed
+                    )  # first: or it would look like a verdict
+                    actor.box.open(folder, write=True)
+                    actor.box.move(uids, target)
 
 
 def _write_note(actor: Actor, name: str, draft: _Draft, before: str) -> None:

@@ -164,8 +164,6 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     """The sections of the note about one proposal."""
     if proposal["kind"] == "unreadable":
         return _unreadable_note(proposal)
-    if proposal["verdict"]:
-        return _confirmation(proposal)
     sent = {proposal["about"]: proposal["sent_at"], **proposal["dates"]}
     kind = proposal["kind"]
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
@@ -192,15 +190,6 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
             sections.append(against(proposal))
     sections.append(Section("What happens next", _next(proposal)))
     return tuple(sections)
-
-
-def _confirmation(proposal: Row) -> tuple[Section, ...]:
-    """What stands in the place of a note that somebody answered by mail."""
-    who = proposal["sender"]["name"] or proposal["sender"]["email"]
-    agreed = proposal["verdict"]["choice"] == "agree"
-    what = f"{TITLES[proposal['kind']]}: {who}, {day(proposal['sent_at'])}."
-    after = _next(proposal)[:1] if agreed else ("What was found in these mails is held against nobody.",)
-    return (Section("What you decided", (f"This was {proposal['verdict']['words']}.", what)), Section("What happens next", after))
 
 
 def unreadable(mail: Unreadable) -> dict[str, Any]:
@@ -239,14 +228,11 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         return Section(
             "How to answer", ("To end the hold early, tell the customer so in writing; the program reads it in Sent.",)
         )
-    if proposal["verdict"]:
-        other = "REJECT" if proposal["verdict"]["choice"] == "agree" else "APPROVE"
-        return Section("To take it back", (f"Answer with {other} on the first line. This note may be deleted.",))
     return Section(
         "How to answer",
         (
             f"Move this note to {agree} if you agree, or to {dismiss} if not.",
-            "Or answer it, APPROVE or REJECT on the first line and your reason below; that names you as the one who decided.",
+            "Or answer it, with APPROVE or REJECT on the first line: that names you as the one who decided. A later answer takes it back.",
             "Doing nothing changes nothing. Deleting or archiving the note is no answer.",
         ),
     )

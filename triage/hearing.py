@@ -27,6 +27,8 @@ _CHOICES: dict[str, Choice] = {
 
 VERDICT = "verdict"
 """The journal's name for a verdict."""
+FILED = "filed"
+"""The journal's name for a note of ours that we moved to where its answer belongs."""
 NOTE = "note"
 """The journal's name for a note that was written."""
 
@@ -49,6 +51,12 @@ def write_down(ledger: Ledger, heard: Iterable[Verdict]) -> int:
             last[one.by, one.proposal, one.keys] = one.choice
             count += 1
     return count
+
+
+def filed_by_us(ledger: Ledger, mailbox: str, choice: Choice, message_id: str) -> bool:
+    """Whether we put this note there ourselves, because somebody had answered it so; its lying there is no further verdict."""
+    filed = {"mailbox": mailbox, "choice": choice, "message_id": message_id}
+    return any(entry.subject == filed for entry in ledger.entries(kinds=(FILED,)))
 
 
 def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message_id: str, now: datetime) -> Verdict:

@@ -203,23 +203,10 @@ class Board:
             plain = [score >= _PLAIN and one.id in self.matters for (score, _), one in zip(scored, candidates, strict=True)]
             chances = [max(chance, _SURE) if sure else chance for chance, sure in zip(chances, plain, strict=True)]
         place, fits = self._decided([score for score, _ in scored], chances)
-        plain = next((one for one, candidate in enumerate(candidates) if self._plainly_the_same(traits, candidate)), None)
-        if plain is not None and not (fits and place == plain):
-            return _Choice(candidates[plain], scored[plain][1])
         if not fits or (judge and chances[place] < _SURE and _own_topic(traits, candidates[place])):
             return _Choice(None, against)
         told = [f"judged {chances[place]:.2f} the same matter"] if judge else []
         return _Choice(candidates[place], [*scored[place][1], *told], chances[place] if judge else 0.0)
-
-    def _plainly_the_same(self, traits: Traits, matter: Matter) -> bool:
-        """Whether somebody asks again for what he asked, under the same subject. A model that has learnt from lists, where nobody
-        does that, must not tear it apart."""
-        if matter.id not in self.matters or traits.sender not in matter.count_of or traits.at - matter.last > SAME_SUBJECT_WITHIN:
-            return False
-        if len(traits.named) < 2 or traits.subject not in matter.subjects:
-            return False
-        shared = traits.said.words & matter.asked
-        return len(shared) >= 3 and len(shared) >= _PLAIN * len(traits.said.words)
 
     def _decided(self, scores: Sequence[float], chances: Sequence[float]) -> tuple[int, bool]:
         """Which candidate is the best, and whether it is good enough."""
@@ -337,8 +324,6 @@ class Board:
         self.known.frequencies.add(traits.said.words)
 
 
-_PLAIN = 0.5
-"""The share of a mail's words that was said before, from which on it asks again for the same under the same subject."""
 _LIKELY = 0.8
 _SURE = 0.88
 """The probability that a mail with a topic of its own needs, where others need the model's threshold."""

@@ -29,26 +29,25 @@ def decisions(office: Office) -> list[tuple[str, str]]:
     return [(one["choice"], one["by"]) for one in office.export()["decisions"]]
 
 
-def test_a_proved_answer_is_a_verdict_that_names_who_gave_it_and_is_confirmed_in_the_thread(worked: Office, note: Lying) -> None:
+def test_a_proved_answer_is_a_verdict_that_names_who_gave_it_and_the_note_moves_to_it(worked: Office, note: Lying) -> None:
     messages = {one for row in worked.export()["matters"] for one in row["messages"]}
     worked.receive(answer(note, "REJECT, she could not know that we had answered."))
     said = worked.once()
     assert "1 verdicts heard" in said.output
     assert decisions(worked) == [("dismiss", address(INES))]
     assert not [labels for labels in flags(worked.server, worked.user).values() if "triage-staff" in labels]
-    (now,) = [one for one in notes(worked.server, worked.user) if one.note == note.note]
-    assert f"dismissed by {address(INES)}" in now.text and "Answer with APPROVE" in now.text
-    assert now.references == note.references and now.message_id != note.message_id
+    assert f"as {address(INES)} answered it" in said.output
+    assert [one.message_id for one in notes(worked.server, worked.user, "Triage/Dismiss")] == [note.message_id]
+    assert note.message_id not in [one.message_id for one in notes(worked.server, worked.user)]
     assert {one for row in worked.export()["matters"] for one in row["messages"]} == messages  # the answer is nobody's story
     assert address(INES) not in str([row["addresses"] for row in worked.export()["contacts"]])
     assert " 0 changes made" in worked.once().output
 
 
-def test_a_later_answer_to_the_confirmation_takes_it_back(worked: Office, note: Lying) -> None:
+def test_a_later_answer_takes_it_back(worked: Office, note: Lying) -> None:
     worked.receive(answer(note, "Reject."))
     worked.once()
-    (now,) = [one for one in notes(worked.server, worked.user) if one.note == note.note]
-    worked.receive(answer(now, "approve - I had not seen the third mail", at="2026-05-12 11:30"))
+    worked.receive(answer(note, "approve - I had not seen the third mail", at="2026-05-12 11:30"))
     worked.once()
     assert [choice for choice, _ in decisions(worked)] == ["dismiss", "agree"]
     assert [labels for labels in flags(worked.server, worked.user).values() if "triage-staff" in labels]
@@ -74,7 +73,7 @@ def test_an_answer_that_nobody_proves_or_from_outside_is_no_verdict(worked: Offi
     worked.receive(forged)
     worked.once()
     assert decisions(worked) == []
-    assert [one for one in notes(worked.server, worked.user) if one.message_id == note.message_id]
+    assert [one for one in notes(worked.server, worked.user) if one.note == note.note]
 
 
 def test_an_answer_that_says_neither_is_told_to_the_operator_and_changes_nothing(worked: Office, note: Lying) -> None:
