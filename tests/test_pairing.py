@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from triage import comparison, evaluation, invented, matter, pair_model, pairing
+from triage import comparison, invented, matter, matter_evaluation, pair_model, pairing
 from triage.errors import Permanent
 
 PARTS = pair_model.FOLDER
@@ -49,8 +49,8 @@ def test_stories_hold_people_with_two_matters_on_one_day() -> None:
 def test_agreement_is_whole_when_what_was_found_is_the_truth_and_falls_when_all_is_thrown_together() -> None:
     truth = [("a", "1"), ("a", "1"), ("b", "2")]
     together = [("a", "1"), ("a", "1"), ("b", "1")]
-    assert evaluation.agreement(truth, [True] * 3)["pairwise_f1"] == 1.0
-    figures = evaluation.agreement(together, [True] * 3)
+    assert matter_evaluation.agreement(truth, [True] * 3)["pairwise_f1"] == 1.0
+    figures = matter_evaluation.agreement(together, [True] * 3)
     assert (figures["pairwise_precision"], figures["pairwise_recall"]) == (0.333, 1.0)
 
 
