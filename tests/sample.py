@@ -257,6 +257,7 @@ def settings_file(folder: Path, *accounts: Account, policy: str = "jack-keller",
     path = folder / "settings.ini"
     path.write_text(
         "[organisation]\nname = Larchmere Homes\ndomains = larchmere.example\n"
-        f"staff = {', '.join(map(address, STAFF))}\npolicy = {policy}\nservice_standard = 5 working days\n{boxes}{extra}"
+        f"staff = {', '.join(map(address, STAFF))}\npolicy = {policy}\nservice_standard = 5 working days\n"
+        f"trusted_authserv_id = mx.larchmere.example\n{boxes}{extra}"
     )
     return path

@@ -31,7 +31,7 @@ HOME = "mail.example"
     ],
 )
 def test_dmarc_decides_and_without_it_an_aligned_pass_outweighs_a_failure(field: str, verdict: str) -> None:
-    assert judge([field], HOME, None)[0] == verdict
+    assert judge([field], HOME, "mx.shop.example")[0] == verdict
 
 
 def test_the_note_holds_the_servers_own_words() -> None:
@@ -68,3 +68,8 @@ def test_a_hostile_field_is_unknown_and_takes_no_time(field: str) -> None:
     before = time.process_time()
     assert judge([field] * 20, HOME, None) == ("unknown", "")
     assert time.process_time() - before < 1.0
+
+
+def test_without_a_trusted_server_nothing_is_a_pass_because_the_sender_may_have_written_the_field() -> None:
+    assert judge(["whatever.example; dmarc=pass header.from=mail.example"], HOME, None)[0] == "unknown"
+    assert judge(["whatever.example; dmarc=fail header.from=mail.example"], HOME, None)[0] == "fail"

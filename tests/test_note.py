@@ -126,3 +126,10 @@ def test_lines_end_with_crlf_and_none_is_too_long_for_mail() -> None:
 
 def test_quotations_are_indented_in_plain_text() -> None:
     assert '    "you are all fools"' in plain(SECTIONS).splitlines()
+
+
+def test_an_id_that_hides_an_encoded_line_break_never_gets_into_a_header() -> None:
+    hidden = "<=?utf-8?q?x=0D=0A=0D=0ANothing_to_see=0D=0ABcc:_a@z?=>"
+    note = composed(references=("<a@pond.example>", hidden))
+    assert note["References"].strip() == "<a@pond.example>" and note["In-Reply-To"].strip() == "<a@pond.example>"
+    assert note["Bcc"] is None and note.get_all("X-Triage-Note") == ["p-0123456789ab"]

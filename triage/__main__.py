@@ -28,7 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help=__doc__.splitlines()[0] if __doc__ else None,
+    help="Reads a support mailbox, shows repeat contact, staff-shopping and abuse with evidence, and never loses a mail.",
 )
 
 decision_commands.join(app)
@@ -297,7 +297,10 @@ def policy_check(file: Annotated[str, typer.Argument(help="A pack's path, or the
     """Checks a pack and prints every fault with its key and line."""
     from triage.policy import check, find
 
-    faults = check(find(file))
+    try:
+        faults = check(find(file))
+    except ValueError as wrong:
+        raise Misconfigured([str(wrong)]) from None
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:

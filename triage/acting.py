@@ -81,9 +81,12 @@ def act(actor: Actor) -> Done:
     proposals = _proposals(actor)
     chosen = actor.settings.acting
     if chosen.notes or chosen.hold:
-        _folders(actor, done, needed=bool(proposals) or any(row["held"] for row in wanted.values()))
-    if chosen.hold:
-        _hold(actor, wanted, done)
+        digest_due = chosen.notes and bool(_digests(actor))
+        _folders(actor, done, needed=bool(proposals) or digest_due or any(row["held"] for row in wanted.values()))
+    if actor.box.can_move:
+        _hold(actor, wanted, done, file=chosen.hold)
+    elif chosen.hold and any(row["held"] for row in wanted.values()):
+        done.problems.append(f"{actor.name}: the server can move no mail safely, so mail under a restriction stays in the inbox")
     if chosen.labels:
         _labels(actor, wanted, done)
     if chosen.notes:
@@ -132,12 +135,13 @@ def _there(actor: Actor, folder: str, uids: dict[int, str]) -> dict[int, frozens
     return flags
 
 
-def _hold(actor: Actor, wanted: dict[str, Row], done: Done) -> None:
-    """Held mail goes into the hold folder; what we put there and is held no longer comes back. What staff took out stays out."""
+def _hold(actor: Actor, wanted: dict[str, Row], done: Done, *, file: bool) -> None:
+    """Held mail goes into the hold folder (with `file`); what we put there and is held no longer comes back in any case. What staff
+    took out stays out."""
     names = actor.box.folders
     want = {key for key, row in wanted.items() if row["held"]}
     ours = actor.ledger.applied(actor.name).get(HELD, set())
-    into = _uids(actor, names.inbox, want - ours)
+    into = _uids(actor, names.inbox, want - ours if file else ())
     already = _uids(actor, names.held, want | ours)
     adopted = {key for key in already.values() if key in want} - ours
     if adopted and not actor.dry:  # moved just before a crash: the move stands, the note of it was lost
@@ -434,14 +438,16 @@ def _file_answered(actor: Actor, done: Done) -> None:
     """A note that somebody answered by mail goes where its verdict would have moved it: that is how they see that it was heard."""
     said = {one.proposal: one for one in verdicts(actor.ledger) if one.proposal}
     names, absent = actor.box.folders, set(actor.box.missing_folders())
-    written = (
-        {str(e.subject["message_id"]): str(e.subject["proposal"]) for e in actor.ledger.entries(kinds=(NOTE,))} if said else {}
-    )
-    for message_id, proposal in written.items():
+    if not any(one.by_answer for one in said.values()) or not actor.box.can_move:
+        return
+    for entry in list(actor.ledger.entries(kinds=(NOTE,))):
+        message_id, proposal = str(entry.subject["message_id"]), str(entry.subject["proposal"])
         verdict = said.get(proposal)
-        if verdict is None or not verdict.by_answer:
+        if verdict is None or not verdict.by_answer or entry.subject["mailbox"] != actor.name:
             continue
         target = names.agree if verdict.choice == "agree" else names.dismiss
+        if target in absent or not set(entry.subject["keys"]) <= verdict.keys:
+            continue  # a note renewed since, about more than was answered
         for folder in {names.review, names.agree, names.dismiss} - absent - {target}:
             if uids := actor.box.find_by_message_id(folder, message_id):
                 done.plan.append(f"note of {proposal} to {target}, as {verdict.by} answered it")

@@ -39,7 +39,8 @@ def judge(results_headers: Sequence[str], from_domain: str, trusted: str | None)
     """Whether our server could authenticate the domain in From, and its words for it ("dmarc=fail (header.from=mail.example), spf=fail").
 
     `results_headers`: the values of Authentication-Results, topmost first. `trusted`: the authserv-id of our own server; None takes the
-    topmost field, which is the one that was added last. No field, or one that cannot be read, is "unknown", never "fail".
+    topmost field, which our server has added last, if it adds one. If it does not, the sender may have written it: so without a
+    trusted id nothing is ever a "pass". No field, or one that cannot be read, is "unknown", never "fail".
     DMARC decides where it was tried. Else a passing method that is aligned with From (RFC 7489 section 3.1, relaxed) is a pass, and
     a failing one without such a pass is a fail; softfail, neutral, none and errors decide nothing.
     """
@@ -48,7 +49,8 @@ def judge(results_headers: Sequence[str], from_domain: str, trusted: str | None)
             continue
         results = _read(value)
         note = ", ".join(result.words for method in _SHOWN for result in results if result.method == method)
-        return _decide(results, from_domain.lower()), note[:300]
+        found = _decide(results, from_domain.lower())
+        return "unknown" if found == "pass" and trusted is None else found, note[:300]
     return "unknown", ""
 
 

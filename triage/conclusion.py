@@ -261,6 +261,8 @@ def _proposals(
     by_matter = {row["id"]: row for row in matters}
     for row in rows:
         verdict = told.get(row["id"])
+        if verdict and (row["kind"] == "urgent" or verdict.choice == "dismiss") and not set(row["keys"]) <= verdict.keys:
+            verdict = None  # something has come since that nobody has looked at; who agreed that a warning is due has said so
         row["verdict"] = {"choice": verdict.choice, "words": verdict.words(), "by_answer": verdict.by_answer} if verdict else None
         row["stage"] = decision.stage
         row["unmet"] = list(decision.unmet)

@@ -10,6 +10,7 @@ from triage.conclusion import Standing
 from triage.deciding import stands
 from triage.decision import counts, dealt_with
 from triage.errors import Permanent
+from triage.finding import SAFEGUARDS
 from triage.hold import Restriction
 from triage.ledger import Ledger
 from triage.letter import IN_HOUSE, Kind, Letter
@@ -39,7 +40,10 @@ def draft(
     theirs = [turn.message for turn in at.story.turns if not turn.by_staff and at.story.owns(turn)]
     if not theirs:
         raise Permanent(f"{who} has written nothing that a letter could answer")
-    last = theirs[-1]
+    _fitting(kind, who, at)
+    rests = {finding.matter for finding in at.decision.rests_on}
+    about = [turn.message for turn in at.story.turns if not turn.by_staff and at.story.owns(turn) and turn.matter in rests]
+    last = (about or theirs)[-1]
     one = at.restrictions[-1] if at.restrictions else None
     if one is None and kind in ("review", "ending", "appeal-outcome"):
         raise Permanent(f"no restriction of {who} is on file, so there is nothing this letter could be about")
@@ -54,6 +58,21 @@ def draft(
     subject = last.subject if last.subject.lower().startswith("re:") else f"Re: {last.subject or 'Your correspondence'}"
     title = subject if to else "Checklist: taking a matter to the police"
     return Letter(kind, to, title, letter.body(kind, facts), last.message_id, last.references)
+
+
+_BARS = {"warning": frozenset({"welfare", "unauthenticated", "campaign"}), "restriction": frozenset(SAFEGUARDS)}
+"""Which open safeguards stand against drafting a letter at all: nobody should find such a draft by chance and send it."""
+
+
+def _fitting(kind: Kind, who: str, at: Standing) -> None:
+    """Raises Permanent when nothing on file calls for this letter, or a safeguard stands against it."""
+    if kind not in _BARS:
+        return
+    if not any(counts(finding) for finding in at.findings):
+        raise Permanent(f"{who}: nothing on file calls for a {kind}; triage contacts shows where they stand")
+    open_ = [check.words for check in at.decision.checks if check.name in _BARS[kind] and check.name in at.decision.unmet]
+    if open_:
+        raise Permanent(f"{who}: no {kind} is drafted while a safeguard is open: {'; '.join(open_)}")
 
 
 def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until: datetime | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ far too long the process says so and exits, for its supervisor to start it again
 from __future__ import annotations
 
 import logging
+import os
 import random
 import signal
 import sys
@@ -210,4 +211,8 @@ def serve(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, told)
     signal.signal(signal.SIGINT, told)
-    sys.exit(daemon.run())
+    status = daemon.run()
+    if status == STALLED:  # the pass that would not end would keep the process from ending too
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

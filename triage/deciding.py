@@ -107,7 +107,13 @@ def _when_told(ruling: Ruling, now: Standing, people: frozenset[str], ledger: Le
 
 def impact(ruling: Ruling, now: Standing) -> tuple[str, ...]:
     """What a restriction would mean: each matter it covers with where it stands, the open ones first."""
-    covered = ruling.matters or tuple(dict.fromkeys(turn.matter for turn in now.story.turns if not turn.by_staff))
+    announced = next((one.matters for one in now.restrictions if ruling.notice and one.notice_id == ruling.notice), ())
+    begun = (
+        turn.matter
+        for turn in now.story.turns
+        if not turn.by_staff and (not ruling.start or turn.message.sent_at <= ruling.start)
+    )
+    covered = ruling.matters or announced or tuple(dict.fromkeys(begun))
     lines = []
     for matter in covered:
         turns = [turn for turn in now.story.turns if turn.matter == matter]

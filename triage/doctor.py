@@ -134,7 +134,7 @@ def _mailbox(area: str, one: MailboxSettings, settings: Settings, now: datetime,
             yield Check(area, "note", f"{', '.join(missing)}: not there yet; the first pass makes them")
         else:
             yield Check(area, "ok", f"{', '.join(box.folders.ours)} are there")
-        if look_only:
+        if look_only or not box.can_move:  # what could not be taken away again is not written
             keeps = box.open(box.folders.inbox, write=True).keeps_keywords  # what an EXAMINE does not tell everywhere
             yield Check(area, "ok" if keeps else "note", _promise(keeps=keeps))
         else:
@@ -178,7 +178,7 @@ def _is_judged(arrival: Arrival, trusted: str | None) -> bool:
 
 def _promise(*, keeps: bool) -> str:
     if keeps:
-        return "the server promises to keep labels; not tried, because of --look-only"
+        return "the server promises to keep labels; that was not tried"
     return "the server keeps no labels; copies in folders below Triage stand for them"
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from triage.deciding import people_behind
 from triage.errors import Permanent, TriageError
 from triage.explanation import NAMES, day
+from triage.finding import SURE
 from triage.judgement import ground, standing_of
 from triage.ledger import Ledger
 from triage.mailbox import connect
@@ -53,7 +54,11 @@ def chronology(who: str, ledger: Ledger, settings: Settings, now: datetime, unti
     found: list[Event] = []
     for turn in at.story.turns:
         if at.story.owns(turn):
-            mine = [one for one in at.findings if one.message_key == turn.message.key and not (one.dismissed or one.by_staff)]
+            mine = [
+                one
+                for one in at.findings
+                if one.message_key == turn.message.key and not (one.dismissed or one.by_staff) and one.strength >= SURE
+            ]
             kinds = "; ".join(dict.fromkeys(f"{NAMES[one.kind]}{f' ({one.clause})' if one.clause else ''}" for one in mine))
             quotes = dict.fromkeys(quote.text for one in mine for quote in one.quotes if quote.message_id == one.message_id)
             act = turn.act
@@ -97,7 +102,10 @@ def write(who: str, folder: Path, ledger: Ledger, settings: Settings, now: datet
     if folder.exists() and any(folder.iterdir()):
         raise Permanent(f"{folder} is not empty; name a folder that is")
     mails = folder / "mails"
-    mails.mkdir(parents=True, mode=0o700)
+    try:
+        mails.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise Permanent(f"{folder} cannot be made ({error.strerror}); name a folder in a place you may write to") from error
     missing: list[str] = []
     placed = []
     raws = dict(_fetched({one.key for one in events if one.key}, ledger, settings, missing))

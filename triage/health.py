@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -71,7 +72,10 @@ class Health:
         holds = [row for row in ledger.restrictions() if row["in_force"]]
         ends = sorted(str(row["until"]) for row in holds if row["until"])
         written = {str(entry.subject.get("message_id")): entry.at for entry in ledger.entries(kinds=(NOTE,))}
-        waiting = [written[note.message_id] for name in report.done for note in ledger.notes(name) if note.message_id in written]
+        asked = {row["id"] for row in ledger.proposals() if not row["verdict"] and row["kind"] != "hold"}
+        asked |= {f"p-{one.key[:12]}" for one in ledger.unreadable()}
+        notes = [note for name in report.done for note in ledger.notes(name) if note.note_id in asked]
+        waiting = [written[note.message_id] for note in notes if note.message_id in written]
         self.state = replace(
             self.state,
             last_pass=now.isoformat(),
@@ -121,4 +125,5 @@ class Health:
             new.write_text(json.dumps({"well": self.state.well, **asdict(self.state)}, indent=1) + "\n", encoding="utf-8")
             new.replace(self.file)
         except OSError:
-            new.unlink(missing_ok=True)
+            with suppress(OSError):
+                new.unlink(missing_ok=True)

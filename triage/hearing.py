@@ -19,11 +19,8 @@ from triage.message import Message
 from triage.verdict import Choice, Verdict
 
 _A_NOTE = re.compile(r"<p-[0-9a-f]{12}\.[0-9a-f]{16}@triage\.")
-_WORD = re.compile(r"\W*([A-Za-z]+)\b")
-_CHOICES: dict[str, Choice] = {
-    "approve": "agree", "approved": "agree", "agree": "agree", "agreed": "agree", "yes": "agree",
-    "reject": "dismiss", "rejected": "dismiss", "dismiss": "dismiss", "disagree": "dismiss", "no": "dismiss",
-}  # fmt: skip
+_WORD = re.compile(r"\s*(approved?|reject(?:ed)?)(?=\s*(?:$|[.,:;!–-]))", re.IGNORECASE)
+_CHOICES: dict[str, Choice] = {"approve": "agree", "approved": "agree", "reject": "dismiss", "rejected": "dismiss"}
 
 VERDICT = "verdict"
 """The journal's name for a verdict."""
@@ -76,20 +73,22 @@ def noted_by(ledger: Ledger, message: Message, staff: Directory) -> str:
     Anybody can write one of our addresses into From. What lies in Sent we wrote ourselves; of what came in, our server must have
     said that the sender is genuine (RFC 8601).
     """
-    cited = [one for one in (message.in_reply_to, *reversed(message.references)) if _A_NOTE.match(one)]
-    if not cited or not staff.employs(message.sender.email):
+    answered = message.in_reply_to
+    if not _A_NOTE.match(answered) or message.automatic or not staff.employs(message.sender.email):
         return ""
+    if not all(staff.employs(one.email) for one in (*message.to, *message.cc)):
+        return ""  # a note lies in the customer's conversation, so a letter to the customer may cite it
     if message.role != "sent" and message.authenticity != "pass":
         return ""
-    return next((one for one in cited if is_our_note(ledger, message.mailbox, one)), "")
+    return answered if is_our_note(ledger, message.mailbox, answered) else ""
 
 
 def choice_in(own: str) -> Choice | None:
-    """The verdict in the first line of an answer: APPROVE or REJECT, in any case of letters, a reason behind it or below; None where
-    the line begins otherwise."""
+    """The verdict in the first line of an answer: APPROVE or REJECT, in any case of letters, a reason after a comma, a full stop or a
+    dash, or below; None where the line says anything else, so that "no idea who this is" is no verdict."""
     first = next((line for line in own.splitlines() if line.strip()), "")
     word = _WORD.match(first)
-    return _CHOICES.get(word[1].lower()) if word else None
+    return _CHOICES[word[1].lower()] if word else None
 
 
 def by_answer(ledger: Ledger, message: Message, note: str, choice: Choice, now: datetime) -> Verdict:

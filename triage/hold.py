@@ -17,7 +17,7 @@ from triage.answer import Notice
 from triage.detect import phrasebook
 from triage.detect.plain import fold
 from triage.evidence import Turn
-from triage.finding import Finding
+from triage.finding import SURE, Finding
 from triage.ruling import FILED, Ruling
 from triage.story import Story
 
@@ -105,14 +105,21 @@ def _covered(notice: Notice, told: Turn, story: Story) -> tuple[str, ...]:
     if not notice.subject:
         return tuple(dict.fromkeys(turn.matter for turn in earlier))
     wanted = terms.words(notice.subject)
-    alike: dict[str, float] = {}
+    alike: dict[str, tuple[float, float, int]] = {}
     for turn in earlier:
         if turn is told:
             continue  # it always speaks of what it names
         said = terms.words(f"{turn.message.subject}\n{turn.message.own}")
-        alike[turn.matter] = max(alike.get(turn.matter, 0.0), terms.overlap(wanted, said))
+        here = terms.overlap(wanted, said)
+        titled = terms.overlap(wanted, terms.words(turn.message.subject)) if turn.message.subject else 0.0
+        most, named, often = alike.get(turn.matter, (0.0, 0.0, 0))
+        alike[turn.matter] = (max(most, here), max(named, titled), often + (here >= 0.6))
     best = max(alike, key=lambda one: (alike[one], one == told.matter), default=told.matter)
-    return tuple(dict.fromkeys((told.matter, best) if alike.get(best, 0) >= 0.6 else (told.matter,)))
+    if best not in alike:
+        return (told.matter,)
+    clear = sum(one == alike[best] for one in alike.values()) == 1
+    sure = alike[best][0] >= 0.6 and (clear or best == told.matter)
+    return tuple(dict.fromkeys((told.matter, best) if sure else (told.matter,)))
 
 
 def restrictions(story: Story, rulings: Iterable[Ruling] = (), usual: timedelta = USUAL) -> tuple[Restriction, ...]:
@@ -212,7 +219,8 @@ def _about_something_else(turn: Turn, one: Restriction, before: frozenset[str], 
     Insults need no topic, so a mail that holds some is about the matter all the same.
     """
     said = terms.words(turn.message.own)
-    if said & terms.words(one.subject) or any(finding.kind in _TOPICLESS for finding in findings):
+    rude = any(f.kind in _TOPICLESS and f.strength >= SURE and not f.dismissed for f in findings)
+    if said & terms.words(one.subject) or rude:
         return False
     novel = said - before
     named = terms.words(turn.message.subject)

@@ -116,7 +116,7 @@ def _write_down(
         last = arrival.uid
         ours = _our_note(arrival.raw)
         if ours and hearing.is_our_note(ledger, name, ours[1]):
-            if choice and not hearing.filed_by_us(ledger, name, choice, ours[1]):
+            if choice and ours[0].startswith("p-") and not hearing.filed_by_us(ledger, name, choice, ours[1]):
                 heard.append(hearing.on_note(ledger, name, choice, *ours, now))
             continue
         row = by_uid.get(arrival.uid)

@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from triage.note import one_line
+from triage.note import is_plain_id, one_line
 from triage.policy import packs_folder
 
 Kind = Literal[
@@ -70,8 +70,9 @@ def compose(letter: Letter, *, mailbox: str, now: datetime) -> bytes:
     mail["To"] = HeaderAddress(addr_spec=letter.to or mailbox)
     mail["Subject"] = one_line(letter.subject)
     mail["Date"] = now
-    if letter.in_reply_to and letter.to:
-        mail["In-Reply-To"] = letter.in_reply_to
-        mail["References"] = " ".join((*letter.references, letter.in_reply_to)[-20:])
+    cited = [one for one in (*letter.references, letter.in_reply_to) if is_plain_id(one)][-20:]
+    if cited and letter.to:
+        mail["In-Reply-To"] = cited[-1]
+        mail["References"] = " ".join(cited)
     mail.set_content(letter.body, cte="quoted-printable")
     return bytes(mail)

@@ -43,6 +43,14 @@ def one_line(text: str, most: int = 150) -> str:
     return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
+def is_plain_id(message_id: str) -> bool:
+    """Whether a Message-ID may stand in a header of ours: an id and nothing else. One that hides an encoded word would be decoded on
+    the way out, line breaks and all (CVE-2024-6923)."""
+    return (
+        bool(_MESSAGE_ID.fullmatch(message_id)) and message_id.isascii() and message_id.isprintable() and "=?" not in message_id
+    )
+
+
 def plain(sections: Sequence[Section]) -> str:
     """The sections as plain text, quotations indented."""
     blocks = []
@@ -81,7 +89,7 @@ def compose(proposal: Mapping[str, Any], sections: Sequence[Section], *, mailbox
     mail["Subject"] = one_line(f"{title}: {proposal['subject']}")
     mail["Date"] = now
     mail["Message-ID"] = message_id(proposal, sections, domain)
-    cited = [one for one in proposal["references"] if _MESSAGE_ID.fullmatch(one)][-20:]
+    cited = [one for one in proposal["references"] if is_plain_id(one)][-20:]
     if cited:
         mail["In-Reply-To"] = cited[-1]
         mail["References"] = " ".join(cited)

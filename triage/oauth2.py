@@ -7,6 +7,7 @@ token, gets into a message or a log.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import threading
@@ -90,7 +91,7 @@ class TokenSource:
                 return _object(answer.read(_LARGEST_ANSWER))
         except urllib.error.HTTPError as refused:
             self._refused(refused)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException, RecursionError) as error:
             reason = getattr(error, "reason", None) or error
             raise Temporary(f"{self._where()} cannot be reached: {str(reason)[:200]}") from None
         raise AssertionError  # _refused never returns
@@ -100,7 +101,7 @@ class TokenSource:
             raise Temporary(f"{self._where()} asks to be tried later (status {refused.code})") from None
         try:
             said = _object(refused.read(_LARGEST_ANSWER))
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException, RecursionError):
             said = {}
         code = str(said.get("error", f"status {refused.code}"))[:80]
         advice = {

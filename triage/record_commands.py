@@ -13,7 +13,12 @@ from triage.options import Contact, Now, SettingsFile, clock, day_given, last_mo
 
 
 def letter(
-    kind: Annotated[str, typer.Argument(help="expectations, warning, restriction, review, ending, appeal-outcome, mediation, …")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="expectations, warning, restriction, review, ending, appeal-outcome, mediation, police-referral, termination"
+        ),
+    ],
     contact: Contact,
     settings: SettingsFile,
     signed: Annotated[str, typer.Option(help="Who signs it.")] = "",

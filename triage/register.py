@@ -15,6 +15,7 @@ from html import escape
 from typing import Any
 
 from triage.explanation import NAMES, day
+from triage.finding import SURE
 from triage.ledger import Ledger
 from triage.policy import Pack
 from triage.record import rulings
@@ -35,7 +36,9 @@ def rows(ledger: Ledger, pack: Pack, now: datetime) -> list[Row]:
     ruled = rulings(ledger)
     people = {row["id"]: row for row in concluded.contacts}
     counted = [
-        one for one in concluded.findings if not one["dismissed"] and one["severity"] != "advisory" and not one["by_staff"]
+        one
+        for one in concluded.findings
+        if not one["dismissed"] and one["severity"] != "advisory" and not one["by_staff"] and one["strength"] >= SURE
     ]
     titles = {row["id"]: row["title"] for row in concluded.matters}
     found = []

@@ -50,7 +50,7 @@ class Organisation(_Section):
     )
     staff: Annotated[tuple[str, ...], BeforeValidator(value.each(value.address))] = ()
     policy: Annotated[str, BeforeValidator(value.policy_pack)] = Field(
-        description="name your policy pack, such as policy = jack-keller; `triage policy` lists them"
+        description="name your policy pack, such as policy = jack-keller (k-and-s, aurora-assist, client-expectations, caraway or a path)"
     )
     """The name of a pack that comes with the program, or the full path of another; `policy.load` takes either."""
     service_standard: Annotated[ServiceStandard | None, BeforeValidator(ServiceStandard.read)] = None

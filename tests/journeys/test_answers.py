@@ -7,6 +7,8 @@ from mailstate import Lying, flags, notes
 from office import Office
 from sample import DESK, DOREEN, INES, Mail, address, letter
 
+from triage.hearing import choice_in
+
 PROVED = {"Authentication-Results": "mx.larchmere.example; dmarc=pass header.from=larchmere.example"}
 
 
@@ -82,3 +84,23 @@ def test_an_answer_that_says_neither_is_told_to_the_operator_and_changes_nothing
     assert decisions(worked) == []
     assert "its first line must begin with APPROVE or REJECT" in said.output
     assert " 0 changes made" in worked.once().output
+
+
+def test_a_letter_to_the_customer_in_the_note_s_thread_is_an_answer_to_the_customer_and_no_verdict(
+    worked: Office, note: Lying
+) -> None:
+    told = letter(
+        "No, garage 14 is let until 2029, as we wrote.\n\nInes Wold", sender=INES, to=DOREEN, subject="Re: Garage 14 at Tern Court",
+        at="2026-05-12 11:00", headers={"In-Reply-To": note.message_id, "References": note.message_id},
+    )  # fmt: skip
+    worked.receive(told)
+    worked.once()
+    assert decisions(worked) == []
+    assert told.message_id in {one for row in worked.export()["matters"] for one in row["messages"]}
+
+
+@pytest.mark.parametrize(
+    "words", ["No idea who this is.", "Yes and no", "Approve? I am not sure", "approval is not mine to give"]
+)
+def test_words_that_only_begin_like_a_verdict_are_none(words: str) -> None:
+    assert choice_in(words) is None

@@ -185,3 +185,19 @@ def test_with_notes_switched_off_none_is_written(arrived: Office) -> None:
     arrived.once()
     assert not notes(arrived.server, arrived.user)
     assert flags(arrived.server, arrived.user)[welfare.message_id] == {"triage-urgent"}
+
+
+def test_a_danger_told_after_the_first_note_was_settled_gets_a_note_again(worked: Office) -> None:
+    first = note(worked, "Please read this mail now")
+    move(worked.server, worked.user, first.message_id, REVIEW, AGREE)
+    worked.once()
+    assert not [one for one in notes(worked.server, worked.user) if one.note == first.note]
+    worked.receive(
+        letter(
+            "I have the tablets here and tonight I will end my life.\n\nOttilie Marsh",
+            sender="Ottilie Marsh <ottilie@marsh.example>", subject="Re: Leaving", at="2026-05-12 07:00",
+        )
+    )  # fmt: skip
+    worked.once()
+    again = [one for one in notes(worked.server, worked.user) if one.subject.startswith("Please read this mail now")]
+    assert again and "tonight I will end my life" in again[0].text

@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from triage.analysis.board import Board
+from triage.errors import Permanent
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _PAGE = """<!doctype html>
@@ -56,8 +57,13 @@ def html(board: Board) -> str:
 
 def write(board: Board, file: Path) -> None:
     """Writes the page, whole or not at all, readable by its owner only."""
+    if file.is_dir():
+        raise Permanent(f"{file} is a folder; give --html the name of a file")
     part = file.with_name(file.name + ".part")
-    part.touch(mode=0o600)
-    part.chmod(0o600)
-    part.write_text(html(board), encoding="utf-8")
-    part.replace(file)
+    try:
+        part.touch(mode=0o600)
+        part.chmod(0o600)
+        part.write_text(html(board), encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        raise Permanent(f"{file} cannot be written ({error.strerror})") from error

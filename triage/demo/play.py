@@ -77,12 +77,17 @@ def _fresh(folder: Path | None) -> Path:
     if folder is None:
         return Path(tempfile.mkdtemp(prefix="triage-demo-"))
     folder = folder.absolute()
+    if folder.is_file():
+        raise Permanent(f"{folder} is a file; give --folder the name of a new folder")
     written = folder / "settings.ini"
     if written.is_file() and written.read_text(encoding="utf-8").startswith(_MARK):
         shutil.rmtree(folder)
     elif folder.exists() and any(folder.iterdir()):
         raise Permanent(f"{folder} holds other files; give --folder the name of a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Permanent(f"{folder} cannot be made ({error.strerror}); give --folder the name of a new folder") from error
     return folder
 
 
