@@ -40,16 +40,11 @@ _MOST_SCORED = 20_000
 """Characters of one mail that the model is asked about."""
 
 
-def directory(settings: Settings) -> Directory:
-    """Who we are, from the settings alone."""
-    return settings.directory()
-
-
 def ground(settings: Settings, ledger: Ledger, now: datetime) -> Ground:
     """What conclusions stand on at `now`: settings, policy pack, and the verdicts in the journal."""
     return Ground(
         now=now.astimezone(UTC),
-        directory=directory(settings),
+        directory=settings.directory(),
         pack=settings.pack(),
         standard=settings.organisation.service_standard,
         zone=settings.organisation.time_zone,

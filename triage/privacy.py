@@ -18,7 +18,7 @@ from typing import Any
 from triage.cycle import GROUNDS
 from triage.errors import Permanent
 from triage.evidence import Directory
-from triage.judgement import directory, one_person
+from triage.judgement import one_person
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
 from triage.record import incidents, rulings
@@ -65,7 +65,7 @@ class Person:
 def person(ledger: Ledger, settings: Settings, address: str) -> Person:
     """Raises Permanent when nothing is known of this address, or when it is one of ours."""
     email = address.strip().strip("<>").lower()
-    staff = directory(settings)
+    staff = settings.directory()
     if staff.employs(email):
         raise Permanent(f"{email} is an address of staff; only what outside people wrote is kept by person")
     addresses, _ = one_person(email, ledger, staff)

@@ -21,7 +21,6 @@ from triage.decision import POINTS, points
 from triage.detect import arguing, repeat, volume
 from triage.evidence import Directory, Evidence, Thresholds, Turn
 from triage.finding import KINDS, Finding, Sign
-from triage.judgement import directory
 from triage.ledger import Ledger
 from triage.settings import Settings
 from triage.story import Story, tell
@@ -63,7 +62,7 @@ def _rows(
     names: Pseudonyms,
     fewest: int,
 ) -> Iterator[dict[str, Any]]:
-    staff = directory(chosen)
+    staff = chosen.directory()
     for row in ledger.conclusions().contacts:
         if row["messages"] < fewest:
             continue

@@ -13,7 +13,6 @@ from triage.conclusion import NO_REPLY_OWED
 from triage.decision import counts
 from triage.export import matters as joined
 from triage.finding import KINDS, SURE, Finding
-from triage.judgement import directory
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
 from triage.ruling import Ruling
@@ -98,7 +97,7 @@ class Source:
 def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
     """Reads the ledger; writes nothing."""
     rows = ledger.conclusions()
-    staff = directory(settings)
+    staff = settings.directory()
     every = [one for one in ledger.messages(ledger.all_keys()) if isinstance(one, Message)]
     copies = one_copy_each(every)
     mails = tuple(sorted((same[0] for same in copies.values()), key=order))
