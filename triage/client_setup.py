@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from triage import label
+from triage import label, whole_file
 from triage.errors import Permanent
 
 SHOWN: dict[str, tuple[str, str, str]] = {
@@ -58,9 +58,7 @@ def install(profile: Path) -> Path:
     try:
         before = file.read_text(encoding="utf-8") if file.exists() else ""
         rest = re.sub(rf"{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", "", before, flags=re.DOTALL)
-        new = file.with_name(".user.js.new")
-        new.write_text(rest + ("" if not rest or rest.endswith("\n") else "\n") + thunderbird(), encoding="utf-8")
-        new.replace(file)
+        whole_file.write(file, rest + ("" if not rest or rest.endswith("\n") else "\n") + thunderbird())
     except (OSError, UnicodeDecodeError) as error:
         raise Permanent(f"{file} cannot be written: {error}") from error
     return file

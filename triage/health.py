@@ -15,6 +15,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
+from triage import whole_file
 from triage.cycle import Report
 from triage.errors import TriageError
 from triage.hearing import NOTE
@@ -120,10 +121,5 @@ class Health:
         """The file is there entirely or in its former form; a full disk must not stop the pass."""
         if self.file is None:
             return
-        new = self.file.with_name(f".{self.file.name}.new")
-        try:
-            new.write_text(json.dumps({"well": self.state.well, **asdict(self.state)}, indent=1) + "\n", encoding="utf-8")
-            new.replace(self.file)
-        except OSError:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
+        with suppress(OSError):
+            whole_file.write(self.file, json.dumps({"well": self.state.well, **asdict(self.state)}, indent=1) + "\n")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import threading
 import time
 import urllib.error
@@ -19,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from triage import whole_file
 from triage.errors import Permanent, Temporary
 
 _EARLY = 120.0
@@ -117,14 +117,8 @@ class TokenSource:
         file = self.grant.refresh_token_file
         if file is None or not isinstance(refresh_token, str) or not refresh_token or refresh_token == self.read_secret(file):
             return
-        new = file.with_name(f".{file.name}.new")
         try:
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w") as out:
-                out.write(refresh_token + "\n")
-                out.flush()
-                os.fsync(out.fileno())
-            new.replace(file)
+            whole_file.write(file, refresh_token + "\n", mode=0o600)
         except OSError as error:
             raise Permanent(
                 f"the new refresh token cannot be kept in {file} ({error.strerror}); make the file and its folder this user's own"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from triage import whole_file
 from triage.analysis.board import Board
 from triage.errors import Permanent
 
@@ -59,11 +60,7 @@ def write(board: Board, file: Path) -> None:
     """Writes the page, whole or not at all, readable by its owner only."""
     if file.is_dir():
         raise Permanent(f"{file} is a folder; give --html the name of a file")
-    part = file.with_name(file.name + ".part")
     try:
-        part.touch(mode=0o600)
-        part.chmod(0o600)
-        part.write_text(html(board), encoding="utf-8")
-        part.replace(file)
+        whole_file.write(file, html(board), mode=0o600)
     except OSError as error:
         raise Permanent(f"{file} cannot be written ({error.strerror})") from error
