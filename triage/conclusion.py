@@ -263,7 +263,7 @@ def _proposals(
         verdict = told.get(row["id"])
         if verdict and (row["kind"] == "urgent" or verdict.choice == "dismiss") and not set(row["keys"]) <= verdict.keys:
             verdict = None  # something has come since that nobody has looked at; who agreed that a warning is due has said so
-        row["verdict"] = {"choice": verdict.choice, "words": verdict.words(), "by_answer": verdict.by_answer} if verdict else None
+        row["verdict"] = {"choice": verdict.choice, "words": verdict.words()} if verdict else None
         row["stage"] = decision.stage
         row["unmet"] = list(decision.unmet)
         row["checks"] = [asdict(check) for check in decision.checks]
