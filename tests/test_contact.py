@@ -87,6 +87,25 @@ def test_a_greeting_is_no_signature_and_a_reader_no_writer() -> None:
     )
 
 
+def test_who_writes_in_the_name_of_a_firm_and_signs_as_a_person_is_that_person() -> None:
+    one = mail("Please put the berth in my name.\n\nCapt. Ida Stone\nGrey Heron Charters", 0, WORK, name="Grey Heron Charters")
+    assert "ida stone" in signed_names(one)
+
+
+def test_the_same_name_and_the_same_berth_join_two_addresses() -> None:
+    at_home = marks(mail("May I stay in berth B-12 in winter?\n\nIda Stone", 0, HOME, name="Ida Stone"))
+    at_work = marks(mail("Put me down for B berth B-12.\n\nCapt. Ida Stone", 3, WORK, name="Grey Heron Charters"))
+    _, joins = groups({HOME: at_home, WORK: at_work})
+    assert [join.reasons for join in joins] == [("same name ida stone", "same unit b-12")]
+
+
+def test_who_says_that_this_is_his_own_mail_and_bears_the_name_is_the_same_person() -> None:
+    at_work = marks(mail("The sign is crooked.\n\nIda Stone", 0, WORK, name="Ida Stone"))
+    at_home = marks(mail("It's Ida on my own mail, the other is down. Still crooked.", 3, HOME, name="Ida Stone"))
+    _, joins = groups({HOME: at_home, WORK: at_work})
+    assert len(joins) == 1
+
+
 def test_a_firm_below_a_name_is_no_person() -> None:
     one = mail("The lamp is broken.\n\nKind regards\nIda Stone\nNorthern Lighting Works\nSenior Buyer", 0, WORK, name="Ida Stone")
     assert signed_names(one) == {"ida stone"}

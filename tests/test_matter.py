@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from turns import LENA, mail
 
-from triage.matter import Link, group
+from triage.matter import Hint, Link, group
 from triage.message import Message
 
 
@@ -79,3 +79,47 @@ def test_the_same_request_under_the_same_subject_to_another_colleague_is_the_sam
         mail(f"Dear Mr Brand, {asked.lower()}", 3, subject="Stall at 9 Barley Court"),
     )
     assert first.matter == second.matter
+
+
+STOP = (
+    "Our decision on the boiler is final. Please do not write to us about it again. Of course the move to your new flat goes on."
+)
+
+
+def stopped(*mails: Message, danger: str = "", about: str = "") -> list[Link]:
+    """Grouped where it is known that our mail with the stop is one, what it is about, and which words tell of danger."""
+
+    def hint(message: Message, by_staff: bool) -> Hint:
+        ours = by_staff and message.own == STOP
+        return Hint(notice_of=about if ours else "", stops=ours, danger=bool(danger) and danger in message.own)
+
+    return list(group([(one, one.sender.email == LENA) for one in mails], hint))
+
+
+def test_a_new_danger_told_in_the_thread_of_a_closed_matter_is_a_matter_of_its_own() -> None:
+    stop = replying(mail(STOP, 3, LENA), BOILER)
+    told = "Smoke comes out of the socket behind the cooker, the children are upstairs with neighbours and the alarm rings."
+    smoke = replying(mail(told, 9), stop)
+    first, _, third = stopped(BOILER, stop, smoke, danger="Smoke")
+    assert third.matter != first.matter and "it tells of a new trouble" in third.reasons
+
+
+def test_without_a_stop_the_same_mail_is_the_old_trouble_grown_worse() -> None:
+    answer = replying(mail("A fitter comes on Friday.", 3, LENA), BOILER)
+    told = "Smoke comes out of the socket behind the cooker, the children are upstairs with neighbours and the alarm rings."
+    first, _, third = stopped(BOILER, answer, replying(mail(told, 4), answer), danger="Smoke")
+    assert third.matter == first.matter
+
+
+def test_a_notice_in_a_thread_of_its_own_belongs_to_the_matter_it_names() -> None:
+    bins = mail("The green bins at the gate were not emptied.", 5, subject="Bins")
+    notice = mail(STOP, 9, LENA, subject="Restriction on your contact with us")
+    boiler, _, told = stopped(BOILER, bins, notice, about="the boiler in the cellar")
+    assert told.matter == boiler.matter and told.reasons == ("the notice names it",)
+
+
+def test_after_a_stop_a_mail_under_a_subject_of_its_own_that_names_nothing_asked_before_is_another_matter() -> None:
+    stop = replying(mail(STOP, 3, LENA), BOILER)
+    move = mail("Is the flat still mine from the 30th? I need to book the van.", 4, subject="The flat")
+    first, _, third = stopped(BOILER, stop, move)
+    assert third.matter != first.matter and "nothing of what was asked before" in third.reasons

@@ -14,12 +14,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from triage import terms
-from triage.message import Message
+from triage.message import Address, Message
 
 Mark = tuple[str, str]
 """(kind, value): one thing a mail shows about who sent it."""
 
-_TITLES = frozenset("mr mrs ms miss dr prof sir rev mx the".split())
+_TITLES = frozenset(
+    "mr mrs ms miss dr prof professor sir rev revd fr mx the capt captain cllr councillor lt sgt maj major col".split()
+)
 _NO_NAME = frozenset(
     """family team support office service services customer care info sales accounts admin enquiries enquiry help desk noreply kind best
     regards thanks thank many yours sincerely faithfully cheers sent from phone iphone galaxy android dear hello flat house tel mobile""".split()
@@ -32,7 +34,7 @@ _NAMED_FIRST = re.compile(
 """A mail that begins with its writer's name: "Hi Gwen, Chet Maldonado in 5C here."."""
 _OTHER_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _ELSEWHERE = re.compile(
-    r"\b(?:from|on|using|via|with|it'?s|this is)\s+(?:(?:my|the)\s+(?:other|old|new|work|home|private|personal|second|different|wife'?s|husband'?s|partner'?s)\s*"
+    r"\b(?:from|on|using|via|with|it'?s|this is)\s+(?:(?:my|the)\s+(?:own|other|old|new|work|home|private|personal|second|different|wife'?s|husband'?s|partner'?s)\s*"
     r"(?:e-?mail|mail|address|account|inbox)|(?:another|a\s+(?:different|new|second))\s+(?:e-?mail\s+)?(?:address|account|inbox)\b(?!\s+with))"
     r"|\b(?:you(?:'ve| have)?|u)\s+(?:have\s+)?blocked\s+(?:me|the first|my)",
     re.IGNORECASE,
@@ -88,18 +90,34 @@ def _named_in(line: str) -> list[str]:
     return [piece for piece in pieces if _NAME_LINE.fullmatch(piece)]
 
 
+_FIRM = frozenset(
+    """ltd limited llc inc plc llp gmbh co company group studio studios films productions services solutions charters charter lettings
+    estates properties rentals design designs media events catering bakery cafe garage motors joinery builders plumbing electrical
+    cleaning gardens nursery farm farms stores store shop shops club society association committee council trust charity partners
+    associates consulting consultants agency tours travel hotel school church records press books gallery theatre""".split()
+)
+
+
+def _is_firm(sender: Address) -> bool:
+    """Whether a display name is that of a firm or a body rather than a person's: it says so, or it is the name of the domain."""
+    words = re.findall(r"[^\W\d_]+", terms.fold(sender.name))
+    domain = sender.email.rpartition("@")[2].replace("-", "")
+    return bool(_FIRM & set(words)) or (len(words) > 1 and domain.startswith("".join(words)[:12]) and len("".join(words)) > 5)
+
+
 def _signed(message: Message) -> list[str]:
     """Names in the closing lines that are the writer's own: they share a word with the display name or the address, or, in a mail
     whose sender shows no name, stand right below a word of farewell or at the very end. A firm, a title or a reader has none of these."""
     lines = _closing_lines(message)
     shown = set(re.findall(r"[^\W\d_]{2,}", terms.fold(message.sender.name)))
     local = message.sender.email.partition("@")[0]
+    nameless = not full_name(message.sender.name) or _is_firm(message.sender)
     found, farewell = [], False
     for place, line in enumerate(lines):
         for piece in _named_in(line)[:1]:
             words = [word for word in re.findall(r"[^\W\d_]+", terms.fold(piece)) if word not in _TITLES]
             own = any(word in shown or (len(word) > 3 and word in local) for word in words)
-            if own or (not full_name(message.sender.name) and (farewell or place == len(lines) - 1)):
+            if own or (nameless and (farewell or place >= len(lines) - 1 - (lines[-1] == message.sender.name))):
                 found.append(piece)
         farewell = bool(_FAREWELL.match(line)) or (farewell and not line.strip(" ,-*"))
     return found

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 
 from triage import terms
 from triage.answer import Notice
-from triage.detect import phrasebook
-from triage.detect.plain import fold
+from triage.detect import emergency
 from triage.evidence import Turn
 from triage.finding import SURE, Finding
 from triage.ruling import FILED, Ruling
@@ -192,13 +191,6 @@ def _restricted(ruling: Ruling, found: list[Restriction], story: Story) -> None:
     found.append(Restriction(told, ruling.reason, ruling.start, ruling.until, "", matters, ruling.by, "", ruling=ruling))
 
 
-def _emergency(own: str) -> str:
-    """The words that tell of danger or damage now (rules/phrases/emergencies.toml), as written; "" when none do."""
-    plain = fold(own)
-    hit = next(phrasebook.hits(plain, phrasebook.part("emergencies", "danger or damage now")), None)
-    return plain.written(hit.start, hit.end)[0] if hit else ""
-
-
 def why_not_held(turn: Turn, findings: Iterable[Finding]) -> str:
     """Why this mail must reach a person at once although a hold covers its matter; "" when nothing keeps it out."""
     for finding in findings:
@@ -206,8 +198,8 @@ def why_not_held(turn: Turn, findings: Iterable[Finding]) -> str:
             return finding.kind
     if turn.automatic:
         return "an automatic mail"
-    if emergency := _emergency(turn.message.own):
-        return f'it may be an emergency ("{emergency}")'
+    if words := emergency.told(turn.message.own):
+        return f'it may be an emergency ("{words}")'
     if not turn.message.own.strip():
         return "it holds no text that could be read"
     return ""

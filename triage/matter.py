@@ -157,6 +157,26 @@ class Known:
         return Counter(matter for mark in marks for matter in self._met.get(mark, ()))
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What somebody who reads a whole mail knows of it beyond the things it names."""
+
+    notice_of: str = ""
+    """What a restriction of ours says it is about; "" when the mail is none, or is about everything."""
+    stops: bool = False
+    """Staff ask not to be written to about this any more, or restrict it."""
+    danger: bool = False
+    """It tells of danger or damage now."""
+
+
+def no_hint(_message: Message, _by_staff: bool) -> Hint:
+    return Hint()
+
+
+Hints = Callable[[Message, bool], Hint]
+"""(message, whether staff wrote it) → what is known of it."""
+
+
 @dataclass(slots=True)
 class _Choice:
     matter: Matter | None
@@ -168,8 +188,11 @@ class Board:
     """The matters of one story so far, with the ways to find one; `known` may be shared between the boards of several
     contacts, so that a reply to another person's mail finds its matter."""
 
-    def __init__(self, known: Known | None = None) -> None:
+    def __init__(self, known: Known | None = None, hints: Hints = no_hint) -> None:
         self.known = Known(pair_model.loaded()) if known is None else known
+        self._hints = hints
+        self._stopped: set[str] = set()
+        """Ids of the matters that staff have asked not to be written to about."""
         self.matters: dict[str, Matter] = {}
         """By id; the one that was written in last stands last."""
         self.people: set[str] = set()
@@ -185,6 +208,8 @@ class Board:
         matter = choice.matter or Matter(matter_id(message))
         namesakes = _namesakes(traits, matter, choice.chance)
         self.add(matter, message, traits)
+        if by_staff and self._hints(message, True).stops:
+            self._stopped.add(matter.id)
         return Link(message.key, matter.id, tuple(choice.reasons or ["nothing earlier is about this"]), namesakes)
 
     def choose(self, message: Message, traits: Traits) -> _Choice:
@@ -192,6 +217,8 @@ class Board:
         replied, why = self._thread(message, traits)
         if replied and not why:
             return _Choice(replied, ["reply"])
+        if named := self._named_by_notice(message, traits, replied):
+            return _Choice(named, ["the notice names it"])
         candidates = self.open_candidates(message, traits)
         against = [why] if why else []
         if not candidates:
@@ -205,6 +232,8 @@ class Board:
         place, fits = self._decided([score for score, _ in scored], chances)
         if not fits or (judge and chances[place] < _SURE and _own_topic(traits, candidates[place])):
             return _Choice(None, against)
+        if self._is_elsewhere(traits, candidates[place]):
+            return _Choice(None, [*against, "nothing of what was asked before"])
         told = [f"judged {chances[place]:.2f} the same matter"] if judge else []
         return _Choice(candidates[place], [*scored[place][1], *told], chances[place] if judge else 0.0)
 
@@ -219,6 +248,7 @@ class Board:
         both = {**self.matters, **other.matters}
         self.matters = {one.id: one for one in sorted(both.values(), key=lambda one: (one.last, one.id))}
         self.people |= other.people
+        self._stopped |= other._stopped
         self._holding += other._holding
 
     def scored(self, message: Message, traits: Traits, candidates: Sequence[Matter]) -> list[tuple[float, list[str]]]:
@@ -230,7 +260,34 @@ class Board:
 
     def _thread(self, message: Message, traits: Traits) -> tuple[Matter | None, str]:
         replied = self.replied_to(message)
-        return replied, _breaks_away(message, traits, replied) if replied and not traits.by_staff else ""
+        if not replied or traits.by_staff:
+            return replied, ""
+        return replied, _breaks_away(message, traits, replied) or self._tells_of_danger(message, traits, replied)
+
+    def _tells_of_danger(self, message: Message, traits: Traits, matter: Matter) -> str:
+        """Whoever was asked not to write about a matter and tells in its thread of danger or damage, in words nobody has used there,
+        has a new trouble (T8). In any other thread it would be the same trouble grown worse."""
+        if matter.id not in self._stopped:
+            return ""
+        body = terms.words(message.own) - traits.named - terms.words(" ".join(traits.said.places)) - matter.clerks.keys()
+        other = body - matter.about
+        new = len(other) >= _TROUBLE and len(other) >= _MOSTLY * len(body)
+        same = traits.refers_back or terms.references(message.own) & matter.references
+        return "it tells of a new trouble" if new and not same and self._hints(message, False).danger else ""
+
+    def _is_elsewhere(self, traits: Traits, matter: Matter) -> bool:
+        """Whether a mail in a thread and under a subject of its own names nothing that was ever asked in a matter which staff have
+        asked not to be written to about: only what is plainly about that may count as contact after it (T8)."""
+        asked = (traits.named | traits.said.words) & matter.asked
+        return matter.id in self._stopped and bool(traits.named) and not asked and not _names_the_same(traits, matter)
+
+    def _named_by_notice(self, message: Message, traits: Traits, replied: Matter | None) -> Matter | None:
+        """The matter that a warning or restriction of ours in a thread of its own names; None unless it is plainly one."""
+        wanted = terms.words(self._hints(message, True).notice_of) if traits.by_staff and replied is None else frozenset()
+        fits = {one: terms.overlap(wanted, one.about) for one in self.matters.values()}
+        best = max(fits.values(), default=0.0)
+        named = [one for one, fit in fits.items() if fit == best]
+        return named[0] if best >= _NAMED and len(named) == 1 else None
 
     def open_candidates(self, message: Message, traits: Traits) -> list[Matter]:
         """What is left to decide between; nothing where a reply settles it."""
@@ -324,6 +381,11 @@ class Board:
         self.known.frequencies.add(traits.said.words)
 
 
+_TROUBLE = 5
+"""New words of a mail that tells of a new trouble in an old thread."""
+_MOSTLY = 0.7
+_NAMED = 0.6
+"""Share of the words of a notice's subject that the matter it is about must know."""
 _LIKELY = 0.8
 _SURE = 0.88
 """The probability that a mail with a topic of its own needs, where others need the model's threshold."""
@@ -446,7 +508,7 @@ def _breaks_away(message: Message, traits: Traits, matter: Matter) -> str:
     return ""
 
 
-def group(story: Sequence[tuple[Message, bool]]) -> tuple[Link, ...]:
+def group(story: Sequence[tuple[Message, bool]], hints: Hints = no_hint) -> tuple[Link, ...]:
     """Every message of one contact's story (message, by staff), oldest first, with the matter it belongs to and why."""
-    board = Board()
+    board = Board(hints=hints)
     return tuple(board.place(message, by_staff) for message, by_staff in story)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from triage import matter as matters
 from triage import staff_reading
 from triage.answer import StaffAct
+from triage.detect import emergency
 from triage.evidence import Directory, Turn
 from triage.message import Message
 
@@ -83,12 +84,20 @@ def _in_threads_of(kept: list[Message], others: list[Message]) -> list[Message]:
     return [m for m in others if m.message_id in cited or ids & {*m.references, m.in_reply_to}]
 
 
+def _hint(message: Message, by_staff: bool) -> matters.Hint:
+    """What tells the matter of a mail beyond the things it names."""
+    if by_staff:
+        stops, about = staff_reading.closes(message)
+        return matters.Hint(notice_of=about, stops=stops)
+    return matters.Hint(danger=emergency.new_trouble(message.own))
+
+
 def _links(sides: list[tuple[Message, bool]], related: list[Message], directory: Directory) -> tuple[matters.Link, ...]:
     """Where each mail of the story belongs, the related mails seen too."""
     if not related:
-        return matters.group(sides)
+        return matters.group(sides, _hint)
     both = sorted([*sides, *((message, by_staff(message, directory)) for message in related)], key=lambda side: order(side[0]))
-    links = {link.key: link for link in matters.group(both)}
+    links = {link.key: link for link in matters.group(both, _hint)}
     return tuple(links[message.key] for message, _ in sides)
 
 

@@ -37,6 +37,7 @@ _PLACE = re.compile(r"\b(\d{1,5}[A-Za-z]?),?\s+((?:[A-Z][\w'’]+\s+){1,3})(" + 
 _PLACE_BARE = re.compile(r"\b(\d{1,4}[A-Za-z]?)\s+([A-Z][a-z]{3,})\b(?!\s+(?:days?|hours?|weeks?|months?|minutes?))")
 _UNIT = re.compile(
     r"\b(?i:unit|apt|apartment|flat|suite|in #|at #|from #|no\. ?#)\.?\s*#?([1-9]\d{0,3}[A-Za-z]?)\b(?![.,]\d)|\b([1-9]\d{0,2}[A-CEFHJ])\b(?![-./]\w)"
+    r"|\b(?i:slip|berth|mooring|lot|plot|stall|pitch|bay|locker|garage|allotment)\.?\s*(?i:no\.?\s*)?#?([A-Z]{0,2}-?[1-9]\d{0,3}[A-Za-z]?)\b(?![.,]\d)"
 )
 """A bare number is no unit, nor is a size ("64K", "4G", "3D")."""
 _AMOUNT = re.compile(
@@ -138,7 +139,7 @@ def places(text: str) -> frozenset[str]:
 
 def units(text: str) -> frozenset[str]:
     """Numbers of flats and units: "12C", "unit 3", "#3", "Apt 5"."""
-    return frozenset((a or b).lower() for a, b in _UNIT.findall(_figures(text)))
+    return frozenset((a or b or c).lower() for a, b, c in _UNIT.findall(_figures(text)))
 
 
 def amounts(text: str) -> frozenset[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-from triage.detect import background, learned, phrasebook
+from triage.detect import background, emergency, learned, phrasebook
 from triage.detect.phrasebook import Hit
 from triage.detect.plain import Plain, adjoining, fold
 from triage.evidence import Evidence
@@ -23,7 +23,7 @@ _ORDER = re.compile(
 )
 _POLITE = re.compile(r"\b(?:please|pls|plz|could you|would you|can you|kindly|grateful|thanks?|thank you)\b")
 _SURE = 0.5
-_ACUTE = ("danger or damage now", "somebody else's deadline")
+_ACUTE = (*emergency.ACUTE, "somebody else's deadline")
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:

@@ -56,6 +56,15 @@ def read(message: Message, before: Sequence[tuple[Message, bool]]) -> StaffAct:
     )
 
 
+def closes(message: Message) -> tuple[bool, str]:
+    """Whether a mail of ours asks not to be written to any more or restricts that, and what a restriction limits itself to ("the
+    refund of the pass"); "" when that is everything or nothing."""
+    if message.automatic:
+        return False, ""
+    _, told, _ = _alone(message)
+    return bool(told.stop or told.restriction), told.restriction.subject if told.restriction else ""
+
+
 @lru_cache(maxsize=512)
 def _alone(message: Message) -> tuple[tuple[sentences.Sentence, ...], notices.Notices, pointers.Pointers]:
     """What a letter says whatever came before it; kept for the other contacts that it went to, and for the next pass."""
