@@ -59,6 +59,18 @@ def test_a_reply_that_announces_a_new_matter_begins_one() -> None:
     assert first.matter != second.matter
 
 
+def test_a_reply_that_says_it_is_not_about_the_old_matter_begins_a_new_one() -> None:
+    turn = replying(
+        mail(
+            "This is not about the boiler. Our garden gate does not shut since the storm and the neighbour caught the dog on the road.",
+            1,
+        ),
+        BOILER,
+    )
+    first, second = grouped(BOILER, turn)
+    assert first.matter != second.matter
+
+
 def test_a_matter_is_named_after_its_first_mail_and_not_after_the_order_of_reading() -> None:
     again = replying(mail("It still drips.", 3), BOILER)
     assert grouped(BOILER, again)[0].matter == grouped(BOILER)[0].matter

@@ -101,6 +101,13 @@ def test_five_mails_on_one_day_are_not_many() -> None:
     assert not list(volume.detect(evidence(wrote(REQUEST, 0), staff(NO, 1), *burst(5, 5))))
 
 
+def test_a_burst_that_runs_past_midnight_is_one_burst() -> None:
+    seven = [wrote(f"{AGAIN} ({number})", 5 + number / 4.5) for number in range(7)]
+    (sign,) = volume.detect(evidence(wrote(REQUEST, 0), staff(NO, 1), *seven))
+    assert sign.reason.startswith("7 mails on this matter within 48 hours") and "the pack's number is 7" in sign.reason
+    assert not list(volume.detect(evidence(wrote(REQUEST, 0), staff(NO, 1), *seven[:-1])))
+
+
 def test_forty_chasers_that_got_acknowledgements_only_are_no_volume() -> None:
     turns: list[Turn] = []
     for day in range(40):

@@ -15,6 +15,7 @@ from triage import terms
         ("Your order BX-40771 is late", {"bx-40771"}),
         ("bx-40771 in small letters, order 88104 in figures", {"88104"}),
         ("Ref: HL 5902", {"hl-5902"}),
+        ("our ref is EM/40277, thank you", {"em-40277"}),
         ("on 12 MAY 2026 at 10", set()),
         ("since 2024", set()),
     ],

@@ -53,6 +53,8 @@ class Thresholds:
     volume_messages: int = 6
     """More mails than this on one matter inside `volume_window`, after an answer, are a high volume."""
     volume_window: timedelta = timedelta(hours=24)
+    volume_two_days: int = 7
+    """The same for twice the window: a burst that runs past midnight is one burst."""
     volume_week: int = 12
     """The same for seven days."""
     repeat_after_answers: int = 2

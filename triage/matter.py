@@ -28,7 +28,7 @@ _NEW_MATTER = re.compile(
     r"\b(?:(?:new|different|separate|another|unrelated|fresh|other)\s+(?:matter|question|issue|thing|problem|request|subject|topic|query|enquiry|order|booking)"
     r"|on (?:a|another) (?:different |separate |new |unrelated )?(?:note|matter|subject|topic|thing)|(?:separate|different|unrelated) (?:to|from) (?:this|that|the)"
     r"|nothing to do with (?:work|this|that|the|my)|something (?:else|different) (?:entirely|altogether|now)|changing the subject|moving on(?: to|,)"
-    r"|(?:leave|leaving|forget|never mind) (?:the|that|this|about) [\w ]{2,30}(?:for now|aside|to one side)|(?:only|just) using this (?:e-?mail|thread|address)|while i(?:'m| am) (?:here|writing|at it)|by the way, (?:can|could|do|is|are))",
+    r"|(?:leave|leaving|forget|never mind) (?:the|that|this|about) [\w ]{2,30}(?:for now|aside|to one side)|(?:only|just) using this (?:e-?mail|thread|address)|(?:this|it)(?: is|'s|s) (?:not|nothing) (?:about|to do with) (?:the|my|that)|(?:this|it) (?:isn't|isnt) (?:about|to do with) (?:the|my|that)|while i(?:'m| am) (?:here|writing|at it)|by the way, (?:can|could|do|is|are))",
     re.IGNORECASE,
 )  # fmt: skip
 SAME_SUBJECT_WITHIN = timedelta(days=120)

@@ -15,7 +15,7 @@ from functools import lru_cache
 LONGEST = 20_000
 """Characters of a text that are looked at; what a mail is about stands at its beginning."""
 
-_PREFIXED = re.compile(r"\b([A-Z]{1,5})[ -]?(\d{3,10})\b")
+_PREFIXED = re.compile(r"\b([A-Z]{1,5})[ /-]?(\d{3,10})\b")
 _NAMED = re.compile(
     r"\b(?:order|ref(?:erence)?|job|case|invoice|account|acct|ticket|claim|client|customer|tenancy|booking|policy|complaint|request|file|matter|application|report)"
     r"\s*(?:no\.?|number|num|nr|id|ref)?\s*[.:#]?\s*#?((?=[\w/-]*\d{3})[A-Z0-9][\w/-]{2,18})\b",
@@ -117,7 +117,7 @@ def references(text: str) -> frozenset[str]:
     """Case, order and client numbers: "KS-31177", "HL 5902", "order 88104"."""
     found = {f"{prefix}-{number}".lower() for prefix, number in _PREFIXED.findall(_figures(text)) if prefix not in _NOT_A_PREFIX}
     for value in _NAMED.findall(_figures(text)):
-        folded = re.sub(r"^([a-z]{1,5})[ -]?(\d)", r"\1-\2", value.lower().strip("-/"))
+        folded = re.sub(r"^([a-z]{1,5})[ /-]?(\d)", r"\1-\2", value.lower().strip("-/"))
         if not re.fullmatch(r"(?:19|20)\d\d", folded):
             found.add(folded)
     return frozenset(found)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from tests.detect.letters import evidence, from_customer, from_staff, message
-from triage.answer import StaffAct
+import pytest
+
+from tests.detect.letters import START, evidence, from_customer, from_staff, message
+from triage.answer import Notice, StaffAct
 from triage.detect import (
     adjustment,
     appeal,
@@ -20,6 +23,7 @@ from triage.detect import (
     welfare,
 )
 from triage.detect.plain import fold
+from triage.message import Wording
 
 NO = "We cannot refund the deposit, because the notice was given late."
 
@@ -47,6 +51,24 @@ def test_words_are_quoted_as_they_were_written_whatever_was_folded() -> None:
 
 def test_folding_long_runs_of_blanks_and_brackets_takes_no_time() -> None:
     assert fold("(" * 30_000 + " " * 30_000 + "\n" * 20_000).words
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Until Christmas is hard on me. Would you please think about making it shorter?",
+        "I was vile to the young lady and I own it. I should be grateful if you would consider ending it sooner.",
+        "Your letter says the owner will read this. Half a year seems a long time for three letters.",
+    ],
+)
+def test_whoever_answers_our_notice_and_asks_about_its_length_appeals_without_the_word(own: str) -> None:
+    act = StaffAct(restriction=Notice("No replies until Christmas.", START, None))
+    notice = from_staff("No replies until Christmas.", act=act)
+    on_it = replace(message(own), in_reply_to=notice.message.message_id, subject=f"Re: {notice.message.subject}")
+    (sign,) = appeal.detect(evidence(own, (notice,), mail=on_it))
+    assert sign.earlier == (notice.message.message_id,)
+    about_the_matter = replace(on_it, wording=Wording("Three hundred. Unit 12. Pay up."))
+    assert not list(appeal.detect(evidence("", (notice,), mail=about_the_matter)))
 
 
 def test_an_appeal_counts_only_after_a_restriction_or_a_warning() -> None:

@@ -42,15 +42,18 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     if last_staff and last_staff.act and last_staff.act.asks and evidence.message.attachments:
         return
     day = [turn for turn in mails if now - turn.message.sent_at <= limits.volume_window]
+    two_days = [turn for turn in mails if now - turn.message.sent_at <= 2 * limits.volume_window]
     week = [turn for turn in mails if now - turn.message.sent_at <= timedelta(days=7)]
     answered = bool(answers_before(evidence))
     factor = 1 if answered else 2
     if not answered and (not mails or now - mails[0].message.sent_at > BURST):
         return
     if len(day) + 1 >= limits.volume_messages * factor:
-        window, counted = "24 hours", day
+        window, counted, number = "24 hours", day, limits.volume_messages * factor
+    elif answered and len(two_days) + 1 >= limits.volume_two_days:
+        window, counted, number = "48 hours", two_days, limits.volume_two_days
     elif answered and len(week) + 1 >= limits.volume_week:
-        window, counted = "7 days", week
+        window, counted, number = "7 days", week, limits.volume_week
     else:
         return
     yield Sign(
@@ -59,7 +62,6 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         severity="ordinary",
         quotes=(Quote(counted[0].message.message_id, f"from {counted[0].message.sent_at:%Y-%m-%d %H:%M}"),),
         reason=f"{len(counted) + 1} mails on this matter within {window} ({counted[0].message.sent_at:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M}); "
-        f"the pack's number is {limits.volume_messages * factor if window == '24 hours' else limits.volume_week}. "
-        + ("The matter had been answered." if answered else "Nobody could have answered yet."),
+        f"the pack's number is {number}. " + ("The matter had been answered." if answered else "Nobody could have answered yet."),
         earlier=(*(turn.message.message_id for turn in (*counted, *answers_before(evidence))), evidence.message.message_id),
     )
