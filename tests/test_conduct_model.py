@@ -22,7 +22,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "models" / "conduct"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("model.skops", "manifest.json", "signs.toml"):
+    for name in ("model.skops", "manifest.json", "signs.toml", "words.npz"):
         shutil.copy(SHIPPED / name, tmp_path / name)
     return tmp_path
 
@@ -56,6 +56,12 @@ def test_a_model_whose_bytes_were_changed_is_refused(folder: Path) -> None:
     with (folder / "model.skops").open("ab") as file:
         file.write(b"\0")
     assert "SHA-256 differs" in refusal(folder)
+
+
+def test_a_table_of_words_that_was_changed_is_refused(folder: Path) -> None:
+    with (folder / "words.npz").open("ab") as file:
+        file.write(b"\0")
+    assert "words.npz is not the one the model was trained with" in refusal(folder)
 
 
 def test_a_wrong_hash_in_the_manifest_is_refused(folder: Path) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from triage import features, hashed
+from triage import features, hashed, word_vectors
+
+MEANING = word_vectors.read(features.signs_file().with_name(word_vectors.FILE))
 
 
 def signs_in(text: str) -> set[str]:
@@ -46,8 +48,8 @@ def test_signs_say_who_speaks_of_what() -> None:
 
 def test_rows_are_the_same_each_time_and_as_wide_as_promised() -> None:
     signs = features.read_signs(features.signs_file())
-    one, two = (features.matrix(["Where is my parcel?", ""], signs) for _ in range(2))
-    assert one.shape == (2, features.columns(signs))
+    one, two = (features.matrix(["Where is my parcel?", ""], signs, MEANING) for _ in range(2))
+    assert one.shape == (2, features.columns(signs) + word_vectors.WIDTH)
     assert (one != two).nnz == 0
 
 
@@ -82,8 +84,11 @@ def test_the_columns_are_those_of_scikit_learn() -> None:
 def test_a_product_is_that_of_scipy() -> None:
     signs = features.read_signs(features.signs_file())
     texts = ["You are useless, all of you.", "", "Please call me back about the boiler.", "I will break your windows!!!"]
-    weights = np.random.default_rng(1).normal(size=(features.columns(signs), 3)).astype("float32")
-    assert np.allclose(features.rows(texts, signs).times(weights), features.matrix(texts, signs) @ weights, atol=1e-5)
+    width = features.columns(signs)
+    weights = np.random.default_rng(1).normal(size=(width + word_vectors.WIDTH, 3)).astype("float32")
+    table, vectors = features.rows(texts, signs, MEANING)
+    found = table.times(weights[:width]) + vectors @ weights[width:]
+    assert np.allclose(found, features.matrix(texts, signs, MEANING) @ weights, atol=1e-5)
 
 
 def test_a_sign_is_found_whatever_stands_beside_it() -> None:

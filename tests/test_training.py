@@ -81,6 +81,50 @@ def test_there_are_six_thousand_own_sentences_and_each_label_follows_from_what_w
     assert {"nightshift", "scots", "learner", "school"} <= {sentence.voice for sentence in own}
 
 
+def test_there_are_six_hundred_own_mails_in_every_kind_and_some_to_measure_with() -> None:
+    mails = corpus.mails(MODEL)
+    assert len(mails) >= 600
+    learned = [mail for mail in mails if not mail.held_back]
+    assert {label for mail in learned for label in mail.labels} >= set(conduct_model.LEARNT)
+    assert sum(mail.held_back for mail in mails) >= 100
+    assert 0.3 <= sum(not mail.labels for mail in learned) / len(learned) <= 0.6
+
+
+MAIL = """% voice
+= threat | why
+Subject: The gate
+Hello,
+[threat] I know when you lock up.
+
+= - | fair
+Subject: Thanks
+It works now.
+"""
+
+
+def test_a_whole_mail_is_read_with_its_subject_and_what_each_sentence_is(tmp_path: Path) -> None:
+    shutil.copy(OWN, tmp_path)
+    (tmp_path / "held" / "mails").mkdir(parents=True)
+    (tmp_path / "held" / "mails" / "new.txt").write_text(MAIL, encoding="utf-8")
+    one, other = corpus.mails(tmp_path)
+    assert one.subject == "The gate" and one.text == "Hello,\nI know when you lock up." and one.held_back
+    assert [sorted(sentence.labels) for sentence in one.sentences] == [[], ["any_abuse", "threat"]]
+    assert not other.labels and other.voice == "voice"
+    assert {"I know when you lock up.", "It works now."} <= {
+        sentence.text for sentence in corpus.own(tmp_path) if sentence.held_back
+    }
+
+
+def test_a_mail_whose_head_says_something_else_than_its_sentences_is_told_with_its_line(tmp_path: Path) -> None:
+    shutil.copy(OWN, tmp_path)
+    (tmp_path / "own" / "mails").mkdir(parents=True)
+    (tmp_path / "own" / "mails" / "new.txt").write_text(MAIL.replace("= threat", "= insult"), encoding="utf-8")
+    with pytest.raises(
+        Permanent, match=r"new\.txt, line 6: the mail is said to be any_abuse insult, its sentences are any_abuse threat"
+    ):
+        corpus.mails(tmp_path)
+
+
 def test_a_label_that_is_none_of_the_kinds_is_told_with_its_line(tmp_path: Path) -> None:
     shutil.copy(OWN, tmp_path)
     (tmp_path / "own").mkdir()
@@ -120,6 +164,7 @@ def test_a_trained_model_opens_and_its_manifest_says_how_well_it_does(data: Path
     out.mkdir()
     shutil.copy(OWN, out)
     shutil.copy(features.signs_file(), out)
+    shutil.copy(MODEL / "words.npz", out)
     manifest = training.train(data, out)
     model = conduct_model.opened(out)
     (guilty, innocent) = model.sentences(["I'll break his legs", "Where do I send the form?"])
@@ -132,6 +177,7 @@ def test_a_trained_model_opens_and_its_manifest_says_how_well_it_does(data: Path
 def test_training_without_data_says_what_is_missing(tmp_path: Path) -> None:
     shutil.copy(OWN, tmp_path)
     shutil.copy(features.signs_file(), tmp_path)
+    shutil.copy(MODEL / "words.npz", tmp_path)
     with pytest.raises(Permanent, match=r"no train\.csv"):
         training.train(tmp_path, tmp_path)
 

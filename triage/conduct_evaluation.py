@@ -103,7 +103,7 @@ def conduct(folder: Path, data: Path | None = None) -> Iterator[str]:
     mails = scorer.score_texts(ordinary, model)
     innocent = [row for sentence, row in zip(back, scores, strict=True) if not sentence.labels]
     limits = limits_of(mails or innocent)
-    yield f"held back: {len(back)} sentences of the voices {', '.join(sorted(corpus.HELD_BACK))}; model and rules together"
+    yield f"held back: {len(back)} sentences of {len({sentence.voice for sentence in back})} voices; model and rules together"
     yield (
         f"limits from {len(mails)} ordinary mails"
         if mails
@@ -112,6 +112,7 @@ def conduct(folder: Path, data: Path | None = None) -> Iterator[str]:
     truth = {kind: [float(kind in sentence.labels) for sentence in back] for kind in conduct_model.KINDS}
     yield from _table(figures(truth, _by_kind(scores), limits))
     yield from _reported(back, scores, limits)
+    yield from _whole([mail for mail in corpus.mails(folder) if mail.held_back], model, limits)
     yield from _gaps(corpus.own(folder), model, limits)
     yield f"sentences a second, model and rules: {len(back) / max(took, 1e-6):.0f}"
     if model:
@@ -134,6 +135,20 @@ def _table(rows: Sequence[Figure]) -> Iterator[str]:
             f"{row.kind:15} {row.guilty:6} {row.innocent:8}     {precision} {row.recall_at_1:.2f} {row.recall_at_5:.2f} "
             f"{row.flagged:11.3f} {row.auroc:.3f} {row.calibration:.3f}"
         )
+
+
+def _whole(
+    mails: Sequence[corpus.Mail], model: conduct_model.Scorer | None, limits: Mapping[str, tuple[float, float]]
+) -> Iterator[str]:
+    """The same for whole mails, of which only a sentence or two are guilty."""
+    if not mails:
+        return
+    scores = scorer.score_texts([mail.text for mail in mails], model)
+    abused = sum(row["any_abuse"] > limits["any_abuse"][1] for row, mail in zip(scores, mails, strict=True) if not mail.labels)
+    innocent = sum(not mail.labels for mail in mails)
+    yield f"whole mails held back: {len(mails)}; of {innocent} innocent ones {abused} flagged as abuse"
+    truth = {kind: [float(kind in mail.labels) for mail in mails] for kind in conduct_model.KINDS}
+    yield from _table(figures(truth, _by_kind(scores), limits))
 
 
 def _reported(

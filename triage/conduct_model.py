@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from triage import features, model_file
+from triage import features, model_file, word_vectors
 from triage.errors import Permanent
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ LEARNT = (*KINDS, *ASIDE)
 
 MODEL = "model.skops"
 MANIFEST = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 SIZE_LIMIT = 5_000_000
 """Octets of the model file."""
 UNPACKED_LIMIT = 50_000_000
@@ -49,6 +49,10 @@ _AT_ONCE = 400
 """Sentences that are scored together: more would take more memory and no less time."""
 _FAINT = 0.03
 """Scores below it are never remarkable, however rare they are in ordinary mail."""
+_LIKELY = 0.45
+"""The least score for abuse of somebody that may count, however rare it is in ordinary mail, of which most is about other things
+than people."""
+_CHARGES = frozenset({"threat", "insult", "sexual", "discrimination", "harassment", "intimidation", "allegation"})
 _STANDS_OUT = 0.2
 """Sentences below it are never added up, however rare such a score is in ordinary mail."""
 _LIBRARIES = ("scikit-learn", "skops", "numpy", "scipy")
@@ -75,6 +79,9 @@ class Scorer:
     """A row for each column of the features, a column for each kind."""
     intercepts: NDArray[np.float64]
     signs: features.Signs
+    meaning: word_vectors.WordVectors
+    meant: NDArray[np.float32]
+    """The weights of the words' meaning: a row for each dimension, a column for each kind."""
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """For each kind the score that 1 and 5 of a thousand ordinary business sentences exceed."""
 
@@ -91,7 +98,8 @@ class Scorer:
         chances = np.zeros((len(different), len(self.kinds)))
         for start in range(0, len(different), _AT_ONCE):
             some = different[start : start + _AT_ONCE]
-            sums = features.rows(some, self.signs).times(self.weights) + self.intercepts
+            table, vectors = features.rows(some, self.signs, self.meaning)
+            sums = table.times(self.weights) + vectors @ self.meant + self.intercepts
             chances[start : start + _AT_ONCE] = 1.0 / (1.0 + np.exp(-np.clip(sums, -40.0, 40.0)))
         chances[[not text.strip() for text in different]] = 0.0
         return chances[[place[text] for text in texts]]
@@ -117,7 +125,7 @@ class Scorer:
         for column, kind in enumerate(self.kinds):
             limits = self.thresholds.get(kind, {})
             unsure = max(limits.get("5", 1.0), _FAINT)
-            strict = max(limits.get("strict", 1.0), 2.0 * _FAINT)
+            strict = max(limits.get("strict", 1.0), _LIKELY if kind in _CHARGES else 2.0 * _FAINT)
             for place in np.flatnonzero(chances[:, column] >= unsure):
                 number, words = parts[place]
                 strength = _strength(float(chances[place, column]), unsure, strict)
@@ -171,7 +179,10 @@ def opened(folder: Path | None = None) -> Scorer:
     signs_file = features.signs_file(folder)
     if not signs_file.is_file() or _digest(signs_file) != manifest.get("signs_sha256"):
         raise Permanent(f"{signs_file} is not the one the model was trained with: put it back, or run `triage train`")
-    return _read(folder / MODEL, manifest, features.read_signs(signs_file))
+    words = folder / word_vectors.FILE
+    if not words.is_file() or _digest(words) != manifest.get("words_sha256"):
+        raise Permanent(f"{words} is not the one the model was trained with: put it back, or run `triage train`")
+    return _read(folder / MODEL, manifest, features.read_signs(signs_file), word_vectors.read(words))
 
 
 def _manifest(file: Path) -> dict[str, Any]:
@@ -218,22 +229,22 @@ def _check_file(file: Path, expected: str) -> None:
         raise Permanent(f"{file} unpacks to {unpacked} octets, more than the {UNPACKED_LIMIT} a model may have")
 
 
-def _read(file: Path, manifest: Mapping[str, Any], signs: features.Signs) -> Scorer:
+def _read(file: Path, manifest: Mapping[str, Any], signs: features.Signs, meaning: word_vectors.WordVectors) -> Scorer:
     try:
         with zipfile.ZipFile(file) as members:
             untrusted = model_file.foreign_types(model_file.schema_of(members))
         if untrusted:
             raise Permanent(f"{file} holds types no model of ours holds: {', '.join(untrusted)}")
         held = model_file.read(file)
-        kinds, intercepts = tuple(held["kinds"]), held["intercepts"]
+        kinds, intercepts, meant = tuple(held["kinds"]), held["intercepts"], held["meant"].astype("float32")
         weights = _table(held["values"], held["columns"], held["ends"], features.columns(signs))
     except Permanent:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as fault:
         raise Permanent(f"{file} cannot be read as a model ({type(fault).__name__}: {fault})") from fault
-    if kinds != LEARNT or intercepts.shape != (len(LEARNT),):
+    if kinds != LEARNT or intercepts.shape != (len(LEARNT),) or meant.shape != (word_vectors.WIDTH, len(LEARNT)):
         raise Permanent(f"{file} has other kinds than this program: run `triage train`")
-    return Scorer(kinds, weights, intercepts, signs, manifest.get("thresholds", {}))
+    return Scorer(kinds, weights, intercepts, signs, meaning, meant, manifest.get("thresholds", {}))
 
 
 def _table(values: NDArray[np.float32], columns: NDArray[np.int64], ends: NDArray[np.int64], width: int) -> NDArray[np.float32]:

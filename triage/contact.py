@@ -133,6 +133,32 @@ def signed_names(message: Message) -> frozenset[str]:
     return frozenset(name for name in map(full_name, [*texts, *_signed(message)]) if name and (name == own or name not in others))
 
 
+_FOR_ANOTHER = re.compile(
+    r"\b(?:constituent|on (?:his|her|their|\w+'s|the) behalf|on behalf of|my client|our client|acting for|act for|instructed by|power of attorney"
+    r"|caseworker|case worker|writing for (?:my|our|him|her)|(?:i'm|i am|as) (?:the )?[\w' ]{0,30}(?:wife|husband|partner|mother|father|mum|dad|sister|brother|son|daughter|carer|guardian|advocate|solicitor|representative)"
+    r"|(?:has|have) asked (?:me|us|\w+ \w+ mp) (?:to|for)|asked \w+ \w+ mp|signed (?:note|consent|authority))\b",
+    re.IGNORECASE,
+)
+_FULL_NAME = re.compile(r"\b[A-Z][^\W\d_]+(?:[ ][A-Z][^\W\d_'’-]*[^\W\d_]){1,2}\b")
+
+
+def spoken_for(message: Message) -> frozenset[str]:
+    """Full names of people whom a mail says it is written for, and of others it names beside them; none in a mail that says no
+    such thing. Whoever is really meant must have written to us under that name."""
+    text = f"{message.subject}\n{message.wording.own[:3000]}"
+    if not _FOR_ANOTHER.search(text):
+        return frozenset()
+    own = signed_names(message)
+    named = (full_name(part) for found in _FULL_NAME.findall(text) for part in _shorter(found))
+    return frozenset(name for name in named if name and name not in own)
+
+
+def _shorter(name: str) -> tuple[str, ...]:
+    """A run of capitalised words as it stands, and without its first: "Mrs Hilda Brundle", "Constituent Hilda Brundle"."""
+    words = name.split()
+    return (name, " ".join(words[1:])) if len(words) > 2 else (name,)
+
+
 def marks(message: Message) -> frozenset[Mark]:
     """What this mail shows about who sent it; nothing when our server could not authenticate the sender (RFC 8601)."""
     if message.authenticity == "fail":
@@ -147,6 +173,7 @@ def marks(message: Message) -> frozenset[Mark]:
     found |= {("thread", value) for value in (*message.references, message.in_reply_to, message.message_id) if value}
     found |= {("reply-to", address.email) for address in message.reply_to if address.email != message.sender.email}
     found.add(("reply-to", message.sender.email))
+    found |= {("for", name) for name in spoken_for(message)}
     if _ELSEWHERE.search(own[:1000]):
         found.add(("elsewhere", "said"))
     if _OTHER_SAID.search(own):

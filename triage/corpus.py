@@ -3,9 +3,12 @@
 Our own stand in `models/conduct/own-sentences.csv` and, as plain text, in `models/conduct/own/*.txt`: "% voice" says who writes,
 "@ labels | why it is there" what the sentences below it are ("@ - | …" nothing at all), "#" opens a remark. Whoever is threatened,
 insulted, harassed, discriminated against or spoken to indecently is abused; so that label is never written, but follows.
+Whole mails stand in `mails/` beside them: "= labels | why" begins one, "Subject: …" follows, then a sentence a line, with
+"[labels]" before one that is guilty by itself; an empty line ends the mail.
 
 Public rows (`train.csv[.gz]` in the data folder, most of it social media) teach vocabulary. Rows under share-alike licences are
-left out, so that the weights can be passed on under any licence. Voices in `HELD_BACK` are never learned from.
+left out, so that the weights can be passed on under any licence. Voices in `HELD_BACK`, and everything in the folder `held/`, are
+never learned from.
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ from triage.errors import Permanent
 
 TABLE = Path("own-sentences.csv")
 TEXTS = Path("own")
+HELD = Path("held")
+"""Beside the model: what others wrote to measure it with, in the same form."""
+MAILS = "mails"
 HELD_BACK = frozenset({"utility", "parking", "school", "clinic"})
 """Voices that only measure."""
 MADE = "made"
@@ -54,10 +60,26 @@ class Own:
     labels: frozenset[str]
     group: str
     voice: str
+    held_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One of our own whole mails."""
+
+    subject: str
+    sentences: tuple[Own, ...]
+    """In order, with greeting and closing lines; each is labelled for what it is by itself."""
+    labels: frozenset[str]
+    """Of all sentences together."""
+    group: str
+    voice: str
+    held_back: bool
 
     @property
-    def held_back(self) -> bool:
-        return self.voice in HELD_BACK
+    def text(self) -> str:
+        """The body, a sentence a line."""
+        return "\n".join(sentence.text for sentence in self.sentences)
 
 
 @dataclass(slots=True)
@@ -77,9 +99,59 @@ class Rows:
 
 
 def own(folder: Path) -> list[Own]:
-    """All our own sentences beside a model, each once. Raises Permanent when a file cannot be understood."""
-    found = {sentence.text: sentence for sentence in (*_table(folder / TABLE), *_texts(folder / TEXTS))}
+    """All our own sentences beside a model, those of whole mails among them, each once. Raises Permanent when a file cannot be
+    understood."""
+    alone = (*_table(folder / TABLE), *_texts(folder / TEXTS, held_back=False), *_texts(folder / HELD, held_back=True))
+    in_mails = (sentence for mail in mails(folder) for sentence in mail.sentences)
+    found: dict[str, Own] = {}
+    for sentence in (*alone, *in_mails):
+        known = found.get(sentence.text)
+        if known is None or sentence.held_back > known.held_back:  # what is held back in one place is learned in none
+            found[sentence.text] = sentence
     return list(found.values())
+
+
+def mails(folder: Path) -> list[Mail]:
+    """All our own whole mails beside a model. Raises Permanent when a file cannot be understood."""
+    return [
+        mail
+        for part in (TEXTS, HELD)
+        for file in sorted((folder / part / MAILS).glob("*.txt"))
+        for mail in _mails(file, part == HELD)
+    ]
+
+
+def _mails(file: Path, held_back: bool) -> Iterator[Mail]:
+    voice, head, subject, body = file.stem, "", "", list[Own]()
+    for number, line in enumerate((*file.read_text("utf-8").splitlines(), ""), 1):
+        where = f"{file}, line {number}"
+        if line.startswith("% "):
+            voice = line[2:].strip()
+        elif line.startswith("= "):
+            head, subject, body = line[2:], "", []
+        elif head and not subject and line.lower().startswith("subject:"):
+            subject = line[8:].strip()
+        elif head and line.strip() and not line.startswith("# "):
+            body.append(_marked(line.strip(), voice, held_back, where))
+        elif head and body:
+            named, _, why = (part.strip() for part in head.partition("|"))
+            labels, found = _labels(named, where), frozenset().union(*(one.labels for one in body))
+            if labels != found:
+                raise Permanent(
+                    f"{where}: the mail is said to be {_words(labels)}, its sentences are {_words(found)}; both must agree"
+                )
+            yield Mail(subject, tuple(body), labels, why, voice, held_back)
+            head, body = "", []
+
+
+def _marked(line: str, voice: str, held_back: bool, where: str) -> Own:
+    marked = re.fullmatch(r"\[([a-z ]+)\]\s*(.+)", line)
+    labels = _labels(marked[1], where) if marked else frozenset()
+    return Own(marked[2] if marked else line, labels, "in a mail", voice, held_back)
+
+
+def _words(labels: frozenset[str]) -> str:
+    return " ".join(sorted(labels)) or "nothing"
 
 
 def _table(file: Path) -> Iterator[Own]:
@@ -90,10 +162,10 @@ def _table(file: Path) -> Iterator[Own]:
         group = str(row["group"])
         if "demand" in labels:
             labels.add("urgent" if group == _AT_ONCE else "demanding")
-        yield Own(str(row["text"]), frozenset(labels), group, str(row["voice"]))
+        yield Own(str(row["text"]), frozenset(labels), group, str(row["voice"]), str(row["voice"]) in HELD_BACK)
 
 
-def _texts(folder: Path) -> Iterator[Own]:
+def _texts(folder: Path, *, held_back: bool) -> Iterator[Own]:
     for file in sorted(folder.glob("*.txt")):
         voice, labels, group = file.stem, frozenset[str](), ""
         for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
@@ -103,7 +175,7 @@ def _texts(folder: Path) -> Iterator[Own]:
                 named, _, group = (part.strip() for part in line[2:].partition("|"))
                 labels = _labels(named, f"{file}, line {number}")
             elif line.strip() and not line.startswith("# "):
-                yield Own(line.strip(), labels, group, voice)
+                yield Own(line.strip(), labels, group, voice, held_back or voice in HELD_BACK)
 
 
 def _labels(named: str, where: str) -> frozenset[str]:

@@ -1,4 +1,5 @@
-"""What the conduct model sees of a sentence: hashed words, hashed letter groups, and signs of who speaks of what to whom.
+"""What the conduct model sees of a sentence: hashed words, hashed letter groups, signs of who speaks of what to whom, and what the
+words mean as far as a table of word vectors tells.
 
 Everything here is stateless: the same sentence gives the same row of numbers on every machine, so that nothing but the
 weights has to be stored. A change here or in `models/conduct/signs.toml` makes a trained model useless; hence `VERSION`.
@@ -16,12 +17,14 @@ from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triage import hashed
+from triage import hashed, word_vectors
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-VERSION = 2
+VERSION = 3
 WORD_COLUMNS = 2**16
 LETTER_COLUMNS = 2**16
 SENTENCE_LIMIT = 600
@@ -30,6 +33,7 @@ TEXT_LIMIT = 50_000
 """Characters of one text that are looked at."""
 SENTENCES_LIMIT = 400
 
+_AT_ONCE = 5_000
 _SIGN_WEIGHT = 0.35
 _CROSS_WEIGHT = 0.25
 _SIGNS_LENGTH = 1.3
@@ -192,22 +196,29 @@ def _signs_of(text: str, low: str, signs: Signs) -> list[int]:
 
 
 def columns(signs: Signs) -> int:
-    """How many columns `matrix` has."""
+    """How many columns `rows` has."""
     return WORD_COLUMNS + LETTER_COLUMNS + len(signs.names) * (1 + len(signs.names))
 
 
-def rows(texts: Sequence[str], signs: Signs) -> hashed.Rows:
-    """One row a text: word columns, letter columns, then the signs and their pairs."""
+def rows(texts: Sequence[str], signs: Signs, meaning: word_vectors.WordVectors) -> tuple[hashed.Rows, NDArray[np.float32]]:
+    """One row a text: word columns, letter columns, then the signs and their pairs; and beside it the text's vector."""
     low = [folded(text) for text in texts]
-    return hashed.beside([hashed.words(low, WORD_COLUMNS), hashed.letters(low, LETTER_COLUMNS), _sign_rows(texts, low, signs)])
+    table = hashed.beside([hashed.words(low, WORD_COLUMNS), hashed.letters(low, LETTER_COLUMNS), _sign_rows(texts, low, signs)])
+    return table, meaning.of(low)
 
 
-def matrix(texts: Sequence[str], signs: Signs) -> csr_matrix:
-    """The same rows in scipy's form, for training."""
-    from scipy.sparse import csr_matrix
+def matrix(texts: Sequence[str], signs: Signs, meaning: word_vectors.WordVectors) -> csr_matrix:
+    """The same in one table of scipy's, the vectors last, for training."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, hstack, vstack
 
-    table = rows(texts, signs)
-    return csr_matrix((table.values, table.columns, table.ends), shape=(len(texts), table.width), dtype="float32")
+    parts = []
+    for start in range(0, len(texts), _AT_ONCE):
+        some = texts[start : start + _AT_ONCE]
+        table, vectors = rows(some, signs, meaning)
+        sparse = csr_matrix((table.values, table.columns, table.ends), shape=(len(some), table.width), dtype="float32")
+        parts.append(hstack([sparse, csr_matrix(vectors)], format="csr", dtype=np.float32))
+    return vstack(parts, format="csr")
 
 
 def _sign_rows(texts: Sequence[str], low: Sequence[str], signs: Signs) -> hashed.Rows:

@@ -69,8 +69,11 @@ def _each(ledger: Ledger, keys: Sequence[str]) -> Iterator[Message]:
 def touched(ledger: Ledger, on: Ground) -> set[str]:
     """The outside addresses whose conclusions may change: of new mail, of later mail in the same words, of due contacts."""
     found = {email for email in ledger.senders_alike_after_new() if not on.directory.employs(email)}
+    names = set[contact.Mark]()
     for message in _each(ledger, ledger.unconcluded()):
         found |= _outside(message, on.directory) or _answered_to(message, ledger, on.directory)
+        names |= {("for", name) for name in contact.signed_names(message)} if message.role == "inbox" else set()
+    found |= _addresses(ledger.sharing(names))
     for addresses in ledger.contact_addresses(ledger.due(on.now)).values():
         found |= set(addresses)
     return found
@@ -99,23 +102,23 @@ _SPOKEN_FOR = 5
 
 def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledger, staff: Directory) -> list[Message]:
     """The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does: a mail holds the
-    other's surname and a house or reference number that the other has shown. A number or a name alone ties nobody together
-    (practice, traps T4 and T9)."""
+    other's surname and a house or reference number that the other has shown, or says that it is written for somebody and gives
+    the other's whole name. A number or a name alone ties nobody together (practice, traps T4 and T9)."""
     shown: dict[contact.Mark, set[str]] = {}
     for message in theirs:
         words = set(_WORD.findall(terms.fold(f"{message.subject} {message.own[:_MOST_SCORED]}")))
         for mark in contact.marks(message):
             if mark[0] in ("place", "reference"):
                 shown.setdefault(mark, set()).update(words)
-    if not shown:
-        return []
     said: dict[str, set[str]] = {}
     for mark, owners in ledger.sharing(shown, limit=_SPOKEN_FOR * 4).items():
         for other in owners - people:
             if not staff.employs(other):
                 said.setdefault(other, set()).update(shown[mark])
-    own = {name.split()[-1] for marks in ledger.marks_of(people).values() for kind, name in marks if kind == "name"}
-    found = set()
+    ours = {mark for marks in ledger.marks_of(people).values() for mark in marks}
+    named = ledger.sharing((("name", name) for kind, name in ours if kind == "for"), limit=_SPOKEN_FOR)
+    found = {email for email in _addresses(named) - people if not staff.employs(email)}
+    own = {name.split()[-1] for kind, name in ours if kind == "name"}
     for other, marks in ledger.marks_of(said).items():
         names = [name.split() for kind, name in marks if kind == "name"]
         if any(said[other].issuperset(name) or (len(name[-1]) > 2 and name[-1] in said[other] - own) for name in names):

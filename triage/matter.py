@@ -16,7 +16,7 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from triage import comparison, pair_model, terms
 from triage.comparison import Matter, Traits
@@ -167,6 +167,8 @@ class Hint:
     """Staff ask not to be written to about this any more, or restrict it."""
     danger: bool = False
     """It tells of danger or damage now."""
+    written_for: frozenset[str] = frozenset()
+    """Full names of people it may be written for, folded."""
 
 
 def no_hint(_message: Message, _by_staff: bool) -> Hint:
@@ -219,6 +221,8 @@ class Board:
             return _Choice(replied, ["reply"])
         if named := self._named_by_notice(message, traits, replied):
             return _Choice(named, ["the notice names it"])
+        if told := self._of_whom_it_is_for(message, traits, replied):
+            return _Choice(*told)
         candidates = self.open_candidates(message, traits)
         against = [why] if why else []
         if not candidates:
@@ -280,6 +284,21 @@ class Board:
         asked not to be written to about: only what is plainly about that may count as contact after it (T8)."""
         asked = (traits.named | traits.said.words) & matter.asked
         return matter.id in self._stopped and bool(traits.named) and not asked and not _names_the_same(traits, matter)
+
+    def _of_whom_it_is_for(self, message: Message, traits: Traits, replied: Matter | None) -> tuple[Matter, list[str]] | None:
+        """The matter of the person that a mail says it is written for, where it speaks of it, and why; None when there is none."""
+        names = self._hints(message, False).written_for if replied is None and not traits.by_staff else frozenset()
+        found: list[tuple[int, datetime, Matter, str]] = []
+        for name in sorted(names):
+            spelled = " ".join(sorted(name.split()))
+            said = traits.said.words - terms.words(name)
+            theirs = [one for one in self.matters.values() if spelled in one.names]
+            few = 1 if len(theirs) == 1 else 2
+            found += [(len(said & one.about), one.last, one, name) for one in theirs if len(said & one.about) >= few]
+        if not found:
+            return None
+        _, _, matter, name = max(found, key=lambda one: (one[0], one[1], one[2].id))
+        return matter, [f"written for {name.title()}, who wrote about it"]
 
     def _named_by_notice(self, message: Message, traits: Traits, replied: Matter | None) -> Matter | None:
         """The matter that a warning or restriction of ours in a thread of its own names; None unless it is plainly one."""

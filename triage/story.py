@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from triage import contact, staff_reading
 from triage import matter as matters
-from triage import staff_reading
 from triage.answer import StaffAct
 from triage.detect import emergency
 from triage.evidence import Directory, Turn
@@ -89,7 +89,7 @@ def _hint(message: Message, by_staff: bool) -> matters.Hint:
     if by_staff:
         stops, about = staff_reading.closes(message)
         return matters.Hint(notice_of=about, stops=stops)
-    return matters.Hint(danger=emergency.new_trouble(message.own))
+    return matters.Hint(danger=emergency.new_trouble(message.own), written_for=contact.spoken_for(message))
 
 
 def _links(sides: list[tuple[Message, bool]], related: list[Message], directory: Directory) -> tuple[matters.Link, ...]:

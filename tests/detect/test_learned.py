@@ -16,18 +16,36 @@ def heard(text: str, sentence: str, **strengths: float) -> dict[str, Sign]:
     return {sign.kind: sign for sign in detect.detect(evidence)}
 
 
-def test_an_insult_that_no_rule_knows_counts_when_the_model_is_sure_and_its_score_for_abuse_agrees() -> None:
+def test_an_insult_that_no_rule_knows_counts_when_the_model_is_sure_or_its_score_for_abuse_agrees() -> None:
     words = "You have the warmth of a filing cabinet and the wit of its lower drawer."
-    assert heard(words, words, insult=0.74, any_abuse=0.45)["abuse"].strength == 0.74
-    assert "abuse" not in heard(words, words, insult=0.74)
+    assert heard(words, words, insult=0.55, any_abuse=0.45)["abuse"].strength == 0.55
+    assert "abuse" not in heard(words, words, insult=0.55)
+    assert heard(words, words, insult=0.74)["abuse"].strength == 0.74
 
 
-def test_the_model_charges_nobody_twice_and_not_beside_a_rule() -> None:
+def test_a_threat_counts_only_where_it_also_sounds_abusive_or_like_intimidation() -> None:
+    words = "I am going to smash this return tonight."
+    assert "threat" not in heard(words, words, threat=0.75)
+    assert heard(words, words, threat=0.75, intimidation=0.45)["threat"].strength == 0.75
+
+
+def test_two_sentences_that_only_hint_at_intimidation_count_together() -> None:
+    first, second = "You go home by the towpath with your music in.", "You will want to look round."
+    scores = {"intimidation": ((first, 0.45), (second, 0.44)), "any_abuse": ((first, 0.5), (second, 0.5))}
+    evidence: Evidence = replace(evidence_of(f"{first} {second}"), scores=scores)
+    (sign,) = (sign for sign in detect.detect(evidence) if sign.kind == "harassment")
+    assert sign.strength >= 0.5 and [quote.text for quote in sign.quotes] == [first, second]
+    alone: Evidence = replace(evidence, scores={kind: pairs[:1] for kind, pairs in scores.items()})
+    assert all(sign.strength < 0.5 for sign in detect.detect(alone) if sign.kind == "harassment")
+
+
+def test_a_second_charge_beside_a_rule_or_a_clearer_sentence_must_be_surer() -> None:
     words = "You have the warmth of a filing cabinet and the wit of its lower drawer."
-    signs = heard(words, words, insult=0.74, harassment=0.72, any_abuse=0.45)
+    signs = heard(words, words, insult=0.74, harassment=0.58, any_abuse=0.45)
     assert [sign.kind for sign in signs.values() if sign.strength >= 0.5] == ["abuse"]
-    both = heard(f"You stupid moron. {words}", words, harassment=0.75, any_abuse=0.45)
+    both = heard(f"You stupid moron. {words}", words, harassment=0.58, any_abuse=0.45)
     assert both["harassment"].strength < 0.5 <= both["abuse"].strength
+    assert heard(f"You stupid moron. {words}", words, harassment=0.75, any_abuse=0.45)["harassment"].strength == 0.75
 
 
 def test_below_a_half_the_model_is_unsure_and_says_so_by_its_strength() -> None:
@@ -52,4 +70,4 @@ def test_a_coarse_word_of_a_trade_is_no_insult() -> None:
 
 def test_what_sounds_like_risk_is_shown_to_a_person_even_beside_an_apology() -> None:
     words = "I am sorry for what I said, the nights have become very long and I count them down."
-    assert heard(words, words, welfare=0.48)["welfare"].strength >= 0.5
+    assert heard(words, words, welfare=0.51)["welfare"].strength >= 0.5

@@ -17,7 +17,7 @@ from triage.finding import Quote, Sign
 _ABOUT_THE_NOTICE = re.compile(
     r"\b(?:second look|look (?:at (?:this|it) )?again|look(?:ed)? into (?:this|it) again|think again|rethink|somebody (?:else|other)|someone (?:else|other)|another (?:person|manager|pair of eyes)|"
     r"(?:too|very|awful(?:ly)?|mighty|pretty) (?:long|harsh|hard|severe|much)|(?:seems?|is|be|sounds) (?:a bit |rather |very |awful(?:ly)? )?(?:long|harsh|unfair|unjust|unreasonable|wrong|over the top|disproportionate|heavy[- ]handed)|"
-    r"(?:seems?|is|feels?) (?:a )?(?:long time|lot)|(?:shorter|sooner|earlier|less long|lift(?:ed|ing)?|eas(?:ed|ing)) (?:than|please|for|if|on|now)?|(?:end|ending|ended|bring|bringing) (?:it|this|that) (?:to an end |forward )?(?:sooner|early|earlier|now)|"
+    r"(?:seems?|is|feels?) (?:a )?(?:long time|lot)|(?:make|making|made|be|been|end|ending|lift|lifting) (?:it |this |that )?(?:a bit |a little |any )?(?:shorter|sooner|earlier|less long)|(?:end|ending|ended|bring|bringing) (?:it|this|that) (?:to an end |forward )?(?:sooner|early|earlier|now)|"
     r"(?:consider|think about|thought of) (?:\w+ing|whether|letting)|you(?:'ll| will| would| can|'d) (?:read|look at|hear|decide) (?:this|it|my)|(?:one more|another|a second|a) chance|"
     r"i was (?:wrong|vile|rude|out of (?:order|line)|not myself|in the wrong)|i wasn'?t (?:right|myself|well)|(?:i(?:'m| am)|am) (?:ashamed|not proud)|i own (?:it|that|up)|"
     r"cut (?:it|that|this) (?:down|short|to)|overturn\w*|disagree with|don.?t (?:think|believe) (?:it|that|this)(?:.?s| is| was) (?:fair|right|proportionate))\b",

@@ -1,15 +1,15 @@
 """What the trained model hears in sentences that no rule knows: the second voice beside the rules.
 
 The model only says that a sentence is unlike ordinary mail in a certain way, and how strongly (`Scorer.remarkable`): from 0.5 on
-fewer than one ordinary mail in a thousand has such a sentence. Abuse counts only far above that, where the score for abuse as such
-agrees and no rule has spoken; else it is "unsure", shown and never counted. Nothing is heard in words that are quoted, reported or apologised
+fewer than one ordinary mail in a thousand has such a sentence. Abuse counts above that, and further above it where a rule has spoken
+already; else it is "unsure", shown and never counted. Nothing is heard in words that are quoted, reported or apologised
 for, nor in code, logs and patches. Detectors that know what came before (a refusal, an offer) ask `heard` themselves.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from triage.detect import folding
@@ -34,10 +34,16 @@ MEANS: tuple[tuple[str, str, Severity, str], ...] = (
 )  # fmt: skip
 """Score, kind, severity, reason, of what needs `ABUSIVE` as well."""
 
-COUNTS = 0.7
-"""From here on the model may charge somebody alone. It is far above what ordinary mail reaches, because people who are angry
-with reason are nearer to the guilty than ordinary mail is."""
+COUNTS = 0.53
+"""From here on the model may charge somebody alone: above what ordinary mail reaches, because people who are angry with reason are
+nearer to the guilty than ordinary mail is."""
+BESIDE = 0.6
+"""The same where a rule or a clearer sentence has charged him already: a second name for what was said needs to be surer."""
 _NOT_COUNTED = 0.49
+MENACE = ("intimidation", "harassment")
+"""What sentences say together; threats of death are what idioms are made of, and two of those make none."""
+_SEVERAL = 2
+_TOGETHER = "The trained model hears a threat or intimidation in several sentences together; no rule knows their words."
 
 ADVISORY: tuple[tuple[str, str, str], ...] = (
     ("tone", "hostile_tone", "The trained model hears a sting in a sentence; no rule knows its words."),
@@ -46,7 +52,7 @@ ADVISORY: tuple[tuple[str, str, str], ...] = (
 )
 """Score, kind, reason, of what is shown and never counted against anybody."""
 
-_AT_RISK = 0.47
+_AT_RISK = 0.5
 """From here on a sentence that sounds like risk counts: to be wrong there costs a minute's reading, and to miss it may cost a life."""
 _WELFARE = "A sentence is like those of people at risk; please read it."
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -73,16 +79,43 @@ def detect(evidence: Evidence, spoken: frozenset[str] = frozenset()) -> Iterable
 
 
 def _abuse(evidence: Evidence, *, alone: bool) -> Iterator[Sign]:
-    abusive = {sentence for sentence, _ in evidence.scores.get(ABUSIVE, ())}
+    heard_as = {score: _charges(evidence, score) for score, *_ in MEANS}
     best: dict[str, Sign] = {}
     for score, kind, severity, reason in MEANS:
-        for quote, strength in heard(evidence, score):
-            if quote.text in abusive and not _trade_word(quote.text) and (kind not in best or best[kind].strength < strength):
+        for quote, strength in heard_as[score][:1]:
+            if kind not in best or best[kind].strength < strength:
                 best[kind] = Sign(kind, strength, severity, (quote,), reason)
+    best |= _menace(heard_as, best)
     clearest = max(best.values(), key=lambda sign: sign.strength, default=None)
     for sign in best.values():
-        counts = alone and sign is clearest and sign.strength >= COUNTS
+        counts = sign.strength >= (COUNTS if alone and sign is clearest else BESIDE)
         yield sign if counts else replace(sign, strength=min(sign.strength, _NOT_COUNTED))
+
+
+def _charges(evidence: Evidence, score: str) -> list[tuple[Quote, float]]:
+    """The sentences with one of the scores for abuse, the clearest first. What is only remarkable must sound abusive as such too, and
+    a threat always so or like intimidation: people smash their tax returns and are killed by deadlines."""
+    abusive = {sentence for sentence, _ in evidence.scores.get(ABUSIVE, ())}
+    pressing = {sentence for sentence, _ in evidence.scores.get("intimidation", ())}
+    return [
+        (quote, strength)
+        for quote, strength in heard(evidence, score)
+        if (quote.text in abusive or (strength >= BESIDE and (score != "threat" or quote.text in pressing)))
+        and not _trade_word(quote.text)
+    ]
+
+
+def _menace(heard_as: Mapping[str, Sequence[tuple[Quote, float]]], best: Mapping[str, Sign]) -> dict[str, Sign]:
+    """What several sentences say together that none says plainly: where somebody goes home, and that he will be about."""
+    parts = {quote.start: quote for score in MENACE for quote, _ in heard_as[score]}
+    if len(parts) < _SEVERAL:
+        return {}
+    quotes = tuple(parts[start] for start in sorted(parts))[:_SEVERAL]
+    return {
+        kind: replace(sign, strength=max(sign.strength, BESIDE), quotes=quotes, reason=_TOGETHER)
+        for kind, sign in best.items()
+        if kind in ("threat", "harassment")
+    }
 
 
 def _trade_word(sentence: str) -> bool:
