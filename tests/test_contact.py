@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from turns import mail
 
-from triage.contact import Join, full_name, groups, marks, signed_names
+from triage.contact import Join, full_name, groups, marks, signed_names, spoken_for
 from triage.message import Address, Message, Passage
 from triage.terms import units
 
@@ -104,6 +104,14 @@ def test_who_says_that_this_is_his_own_mail_and_bears_the_name_is_the_same_perso
     at_home = marks(mail("It's Ida on my own mail, the other is down. Still crooked.", 3, HOME, name="Ida Stone"))
     _, joins = groups({HOME: at_home, WORK: at_work})
     assert len(joins) == 1
+
+
+def test_a_mail_says_for_whom_it_is_written_and_only_then() -> None:
+    caseworker = mail("Our constituent Mrs Hilda Brundle has asked for help.\n\nIda Stone", 0, WORK, name="Ida Stone")
+    assert "hilda brundle" in spoken_for(caseworker) and "ida stone" not in spoken_for(caseworker)
+    assert ("for", "hilda brundle") in marks(caseworker)
+    neighbour = mail("Hilda Brundle has the loudest dog of the street.\n\nIda Stone", 0, HOME, name="Ida Stone")
+    assert spoken_for(neighbour) == frozenset()
 
 
 def test_a_firm_below_a_name_is_no_person() -> None:

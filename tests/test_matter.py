@@ -135,3 +135,19 @@ def test_after_a_stop_a_mail_under_a_subject_of_its_own_that_names_nothing_asked
     move = mail("Is the flat still mine from the 30th? I need to book the van.", 4, subject="The flat")
     first, _, third = stopped(BOILER, stop, move)
     assert third.matter != first.matter and "nothing of what was asked before" in third.reasons
+
+
+def test_a_mail_for_somebody_belongs_to_the_matter_that_this_person_wrote_about() -> None:
+    asked = mail("The culvert at Lode Lane is blocked again.", 0, subject="Culvert", name="Hilda Brundle")
+    caseworker = mail(
+        "Mrs Brundle asked the Member for help. Why must she wait with the culvert?",
+        9,
+        "case@member.example",
+        subject="Hilda Brundle",
+    )
+
+    def hint(message: Message, _by_staff: bool) -> Hint:
+        return Hint(written_for=frozenset({"hilda brundle"} if message is caseworker else ()))
+
+    first, second = group([(asked, False), (caseworker, False)], hint)
+    assert second.matter == first.matter and second.reasons == ("written for Hilda Brundle, who wrote about it",)

@@ -221,8 +221,8 @@ class Board:
             return _Choice(replied, ["reply"])
         if named := self._named_by_notice(message, traits, replied):
             return _Choice(named, ["the notice names it"])
-        if told := self._of_whom_it_is_for(message, traits, replied):
-            return _Choice(*told)
+        if spoken := self._of_whom_it_is_for(message, traits, replied):
+            return _Choice(*spoken)
         candidates = self.open_candidates(message, traits)
         against = [why] if why else []
         if not candidates:
