@@ -71,6 +71,24 @@ def test_a_hold_tells_how_long_it_lasts_and_one_without_end_asks_for_one() -> No
     assert "please add one" in found.holds[2].detail
 
 
+def test_held_mail_that_nobody_read_in_time_names_who_should_have() -> None:
+    wanted = [{"message_key": key, "contact": "c-1", "held": key != "c"} for key in "abc"]
+    due = {"a": NOW - timedelta(days=2), "b": NOW - timedelta(days=1), "c": NOW - timedelta(days=9)}
+    found = digest.summed_up(
+        rows(restrictions=[hold("2026-06-30T00:00:00+00:00") | {"reader": "ines@larchmere.example"}], wanted=wanted),
+        [], {}, staff=(), now=NOW, zone=LONDON, unread=due,
+    )  # fmt: skip
+    assert [line.what for line in found.unread] == ["ines@larchmere.example has not read 2 held mails"]
+    assert "due 11 May 2026" in found.unread[0].detail and found.unread[0].late
+    assert "HELD MAIL THAT ITS READER HAS NOT READ IN TIME" in digest.plain(found)
+
+
+def test_a_restriction_is_shown_for_review_as_early_as_the_policy_says() -> None:
+    given = rows(restrictions=[hold("2026-06-01T00:00:00+00:00")])
+    early = digest.summed_up(given, [], {}, staff=(), now=NOW, zone=LONDON, review=timedelta(days=21))
+    assert "time to review it: unless somebody renews it with reasons, it ends" in early.holds[0].detail
+
+
 def test_a_list_without_end_is_cut_and_says_how_much_is_left_out() -> None:
     found = of(matters=[matter(f"Tap {n}", 2) for n in range(25)])
     assert len(found.owed) == digest.MOST and found.more["owed"] == 15

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from triage import digest, explanation, label, note
+from triage import digest, explanation, held_reading, label, note
 from triage.conclusion import Row
 from triage.hearing import FILED, NOTE, verdicts
 from triage.ledger import Ledger, Location
@@ -151,6 +151,19 @@ def _hold(actor: Actor, wanted: dict[str, Row], done: Done, *, file: bool) -> No
     done.released += _move(actor, back, names.held, names.inbox, "released", done)
     if not actor.dry:
         _forget_returned(actor, ours - want)
+        _unread(actor, want)
+
+
+def _unread(actor: Actor, want: set[str]) -> None:
+    """Writes down which of the held mail nobody has opened yet: it has a day by which it is read."""
+    since = actor.ledger.applied_at(actor.name, HELD)
+    lying = _uids(actor, actor.box.folders.held, want & since.keys())
+    unread: dict[str, datetime] = {}
+    if lying:
+        actor.box.open(actor.box.folders.held)
+        flags = actor.box.flags(lying)
+        unread = {key: since[key] for uid, key in lying.items() if held_reading.SEEN not in flags.get(uid, {held_reading.SEEN})}
+    held_reading.write_down(actor.ledger, actor.name, unread)
 
 
 def _forget_returned(actor: Actor, keys: set[str]) -> None:
@@ -363,6 +376,8 @@ class _Draft:
 
 def _draft(actor: Actor, proposal: Row, pack: Pack) -> _Draft:
     names, address = actor.box.folders, actor.box.account.address
+    if proposal["kind"] == "hold":
+        proposal = proposal | {"unread": _unread_of(actor, proposal, pack)}
     sections = (*explanation.note(proposal, pack), explanation.how_to_answer(proposal, names.agree, names.dismiss))
     return _Draft(
         title=f"{explanation.TITLES[proposal['kind']]}: {note.one_line(proposal['subject'], 60)}",
@@ -371,6 +386,15 @@ def _draft(actor: Actor, proposal: Row, pack: Pack) -> _Draft:
         message_id=note.message_id(proposal, sections, address.rpartition("@")[2]),
         compose=lambda: note.compose(proposal, sections, mailbox=address, now=actor.now),
     )
+
+
+def _unread_of(actor: Actor, proposal: Row, pack: Pack) -> Row:
+    """What the note about a restriction says of held mail that nobody has opened."""
+    unread = held_reading.everywhere(actor.ledger, [one.name for one in actor.settings.mailboxes])
+    theirs = {key: at for key, at in unread.items() if key in proposal["held_keys"]}
+    late = held_reading.late(theirs, pack.periods.read_days, actor.now)
+    since = min((theirs[key] for key in late), default=actor.now)
+    return {"late": len(late), "since": since.isoformat(), "days": pack.periods.read_days}
 
 
 def _digests(actor: Actor) -> dict[str, _Draft]:
@@ -395,6 +419,8 @@ def _summed_up(actor: Actor) -> digest.Digest:
     keys = {row["message_key"] for row in rows.findings if row["kind"] in digest.ABUSIVE}
     mails = [mail for mail in actor.ledger.messages(sorted(keys)) if isinstance(mail, Message)]
     last = actor.now - timedelta(days=7)
+    periods = actor.settings.pack().periods
+    unread = held_reading.everywhere(actor.ledger, [one.name for one in actor.settings.mailboxes])
     return digest.summed_up(
         rows,
         [at for at, sender in recent if not staff.employs(sender) and at <= actor.now],
@@ -402,6 +428,8 @@ def _summed_up(actor: Actor) -> digest.Digest:
         staff={one.email for mail in mails for one in (*mail.to, *mail.cc) if staff.employs(one.email)} - staff.mailboxes,
         now=actor.now,
         zone=actor.settings.organisation.time_zone,
+        unread=held_reading.late(unread, periods.read_days, actor.now),
+        review=timedelta(days=periods.review_days),
     )
 
 

@@ -252,6 +252,7 @@ def _proposals(
         row = _proposal("hold", one.notice_id, notice, [f for f in decision.rests_on if f.matter in one.matters], story, contact)
         row["restriction_id"] = one.id
         row["held"] = [turns[key].message.message_id for key, which in held.items() if which is one]
+        row["held_keys"] = sorted(key for key, which in held.items() if which is one)
         rows.append(row)
     for turn in story.turns:
         if not turn.by_staff and story.owns(turn) and (fault := _unread(turn)):

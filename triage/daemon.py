@@ -110,7 +110,7 @@ class Daemon:
         try:
             with Ledger.open(self.settings.store.url) as ledger:
                 report = run_pass(self.settings, ledger, now=self.clock())
-                self.health.passed(report, ledger, self.clock())
+                self.health.passed(report, ledger, self.clock(), self.settings.pack().periods.read_days)
         except TriageError as error:
             self.health.failed([error], self.clock())
             self._failed([error])

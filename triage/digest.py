@@ -7,17 +7,18 @@ and moving it says nothing. Bars are cells of a table, because mail programs sho
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import SMTP
+from types import MappingProxyType
 from typing import Any, Literal
 
 from jinja2 import Environment, StrictUndefined
 
-from triage.explanation import TITLES, day
+from triage.explanation import TITLES, counted, day
 from triage.finding import SURE
 from triage.label import NOTE_HEADER
 from triage.note import one_line
@@ -48,6 +49,8 @@ class Digest:
     until: datetime
     waiting: tuple[Line, ...]
     owed: tuple[Line, ...]
+    unread: tuple[Line, ...]
+    """Held mail that nobody has opened although its day is over."""
     holds: tuple[Line, ...]
     weeks: tuple[tuple[str, int], ...]
     """Monday's date → mails of customers that came in that week, the latest last; the last week may not be over."""
@@ -73,11 +76,14 @@ def summed_up(
     staff: Collection[str],
     now: datetime,
     zone: tzinfo,
+    unread: Mapping[str, datetime] = MappingProxyType({}),
+    review: timedelta = _SOON,
 ) -> Digest:
     """A digest of these conclusions (`triage.ledger.ConclusionRows`).
 
     `arrivals`: when each mail of a customer came, in the last `WEEKS` weeks at least. `sent_to`: message key → its recipients, for
-    mails with findings. `now`: aware.
+    mails with findings. `now`: aware. `unread`: key of each held mail that nobody has opened in time → the day by which it was due.
+    `review`: how long before its end a restriction is looked at again.
     """
     waiting = [row for row in rows.proposals if not row["verdict"] and row["kind"] != "hold"]  # a hold has its own list
     owed = sorted((row for row in rows.matters if row["overdue"]), key=lambda row: row["deadline"])
@@ -97,10 +103,18 @@ def summed_up(
         owed=tuple(
             Line(row["title"], f"{names.get(row['contact'], '')}: due {day(row['deadline'])}", late=True) for row in owed[:MOST]
         ),
-        holds=tuple(Line(names.get(row["contact"], ""), _ends(row, now), late=_soon(row, now)) for row in holds[:MOST]),
+        unread=tuple(_unread(rows, holds, unread, names))[:MOST],
+        holds=tuple(
+            Line(names.get(row["contact"], ""), _ends(row, now, review), late=_soon(row, now, review)) for row in holds[:MOST]
+        ),
         weeks=_by_week(arrivals, now.astimezone(zone)),
         borne=_borne(abusive, sent_to, staff),
-        more={"waiting": max(0, len(waiting) - MOST), "owed": max(0, len(owed) - MOST), "holds": max(0, len(holds) - MOST)},
+        more={
+            "unread": 0,
+            "waiting": max(0, len(waiting) - MOST),
+            "owed": max(0, len(owed) - MOST),
+            "holds": max(0, len(holds) - MOST),
+        },
     )
 
 
@@ -108,15 +122,33 @@ def _who(row: Row) -> str:
     return str(row["sender"]["name"] or row["sender"]["email"])
 
 
-def _soon(row: Row, now: datetime) -> bool:
-    return not row["until"] or datetime.fromisoformat(row["until"]) - now <= _SOON
+def _unread(rows: Any, holds: Sequence[Row], unread: Mapping[str, datetime], names: Mapping[str, str]) -> Iterator[Line]:
+    """A line for each contact whose held mail waits for its reader, the longest waiting first."""
+    of = {row["message_key"]: row["contact"] for row in rows.wanted if row["held"]}
+    readers = {row["contact"]: row.get("reader") for row in holds}
+    late: dict[str, list[datetime]] = {}
+    for key, due in unread.items():
+        if key in of:
+            late.setdefault(of[key], []).append(due)
+    for contact, days in sorted(late.items(), key=lambda one: min(one[1])):
+        who = names.get(contact, "")
+        yield Line(
+            f"{readers.get(contact) or 'Somebody'} has not read {counted(len(days), 'held mail')}",
+            f"{who}: due {day(min(days))}",
+            late=True,
+        )
 
 
-def _ends(row: Row, now: datetime) -> str:
+def _soon(row: Row, now: datetime, review: timedelta) -> bool:
+    return not row["until"] or datetime.fromisoformat(row["until"]) - now <= review
+
+
+def _ends(row: Row, now: datetime, review: timedelta) -> str:
     if not row["until"]:
         return "no end date in the notice: please add one"
     left = (datetime.fromisoformat(row["until"]) - now).days
-    return f"until {day(row['until'])}, {left} days more" + ("; time to review it" if _soon(row, now) else "")
+    more = f"until {day(row['until'])}, {counted(left, 'day')} more"
+    return more + ("; time to review it: unless somebody renews it with reasons, it ends" if _soon(row, now, review) else "")
 
 
 def _by_week(arrivals: Sequence[datetime], local: datetime) -> tuple[tuple[str, int], ...]:
@@ -158,6 +190,7 @@ _TEMPLATE = Environment(autoescape=True, undefined=StrictUndefined).from_string(
 _LISTS = (
     ("waiting", "Waits for one of you", "Nothing waits."),
     ("owed", "We owe an answer, and it is late", "No answer is late."),
+    ("unread", "Held mail that its reader has not read in time", "None."),
     ("holds", "Restrictions in force", "None."),
 )
 

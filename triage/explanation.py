@@ -179,7 +179,11 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         sections.append(Section("What your notice says", (f'"{_short(proposal["restriction"]["words"])}"',)))
         held = proposal.get("held", [])
         restriction = proposal["restriction"]
-        sections.append(Section("What is held", (f"{len(held)} mails so far; {restriction['reader']} reads them.",)))
+        sections.append(
+            Section(
+                "What is held", (f"{counted(len(held), 'mail')} so far; {restriction['reader']} reads them.", *_unread(proposal))
+            )
+        )
         if restriction["gaps"]:
             sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
     else:
@@ -190,6 +194,23 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
             sections.append(against(proposal))
     sections.append(Section("What happens next", _next(proposal)))
     return tuple(sections)
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 mail", "3 mails"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _unread(proposal: Row) -> Iterable[str]:
+    """Which held mail nobody has opened although its day is over: it may tell of a danger or of something new (X01). Before that day
+    nothing is said, so that the note is not written anew whenever somebody reads."""
+    told = proposal.get("unread")
+    if told and told["late"]:
+        reader = proposal["restriction"]["reader"]
+        yield (
+            f"NOT READ IN TIME: {counted(told['late'], 'mail')}, the oldest held since {day(told['since'])}. Held mail is read within "
+            f"{counted(told['days'], 'day')}: {reader}, please read it today."
+        )
 
 
 def unreadable(mail: Unreadable) -> dict[str, Any]:

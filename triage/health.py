@@ -15,11 +15,14 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
-from triage import whole_file
+from triage import held_reading, whole_file
 from triage.cycle import Report
 from triage.errors import TriageError
 from triage.hearing import NOTE
 from triage.ledger import Ledger
+from triage.pack import Periods
+
+_READ_DAYS = Periods().read_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ class State:
     """Mails that no parser could read, shown to a person."""
     holds: int = 0
     next_hold_end: str | None = None
+    held_unread: int = 0
+    """Held mails that nobody has opened yet."""
+    oldest_held_unread: str | None = None
+    """Since when the oldest of them is held."""
+    held_unread_late: int = 0
+    """How many of them should have been read by now, by the policy's `read_days`."""
 
     @property
     def well(self) -> bool:
@@ -60,6 +69,8 @@ class Health:
         self._unreadable = self._gauge("unreadable_mails", "Mails that could not be read and are shown to a person.")
         self._holds = self._gauge("holds", "Restrictions in force.")
         self._hold_end = self._gauge("next_hold_end_timestamp_seconds", "When the next of them ends; 0 for none.")
+        self._held_unread = self._gauge("held_unread_mails", "Held mails that nobody has opened yet.")
+        self._held_late = self._gauge("held_unread_late_mails", "Held mails that should have been read by now.")
         self._mails = Counter("triage_mails_read", "Mails read.", registry=self.registry)
         self._changes = Counter("triage_changes", "Labels, moves and notes written.", registry=self.registry)
         self._passes = Counter("triage_passes", "Passes by how they ended.", ["outcome"], registry=self.registry)
@@ -68,8 +79,8 @@ class Health:
     def _gauge(self, name: str, words: str) -> Gauge:
         return Gauge(f"triage_{name}", words, registry=self.registry)
 
-    def passed(self, report: Report, ledger: Ledger, now: datetime) -> None:
-        """After a pass that came to its end, whether or not every mailbox could be worked."""
+    def passed(self, report: Report, ledger: Ledger, now: datetime, read_days: int = _READ_DAYS) -> None:
+        """After a pass that came to its end, whether or not every mailbox could be worked. `read_days`: by when held mail is read."""
         holds = [row for row in ledger.restrictions() if row["in_force"]]
         ends = sorted(str(row["until"]) for row in holds if row["until"])
         written = {str(entry.subject.get("message_id")): entry.at for entry in ledger.entries(kinds=(NOTE,))}
@@ -77,9 +88,14 @@ class Health:
         asked |= {f"p-{one.key[:12]}" for one in ledger.unreadable()}
         notes = [note for name in report.done for note in ledger.notes(name) if note.note_id in asked]
         waiting = [written[note.message_id] for note in notes if note.message_id in written]
+        unread = held_reading.everywhere(ledger, report.done)
+        late = held_reading.late(unread, read_days, now)
         self.state = replace(
             self.state,
             last_pass=now.isoformat(),
+            held_unread=len(unread),
+            oldest_held_unread=min(unread.values()).isoformat() if unread else None,
+            held_unread_late=len(late),
             notes_waiting=len(waiting),
             oldest_note=min(waiting).isoformat() if waiting else None,
             unreadable=len(ledger.unreadable()),
@@ -90,6 +106,8 @@ class Health:
         self._oldest.set((now - min(waiting)).total_seconds() if waiting else 0)
         self._unreadable.set(self.state.unreadable)
         self._holds.set(len(holds))
+        self._held_unread.set(len(unread))
+        self._held_late.set(len(late))
         self._hold_end.set(datetime.fromisoformat(ends[0]).timestamp() if ends else 0)
         self._mails.inc(report.messages)
         self._changes.inc(report.changes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from mailstate import flags, mails, move, notes
 from office import Office
 from sample import DESK, HOLD_ENDS, NOW, SUNITA, VANCE, letter, reply, story
@@ -51,6 +53,23 @@ def test_a_further_mail_on_the_matter_is_held_and_told_of_in_the_same_note(worke
     assert {m.message_id for m in mails(worked.server, worked.user, HELD)} == {still.message_id, more.message_id}
     told = [one for one in notes(worked.server, worked.user) if one.subject.startswith("A no-reply hold")]
     assert len(told) == 1 and "2 mails so far" in told[0].text
+
+
+def test_held_mail_has_a_day_by_which_it_is_read_and_who_reads_it_stops_the_clock(worked: Office) -> None:
+    (arrived,) = [one for one in notes(worked.server, worked.user) if one.subject.startswith("A no-reply hold")]
+    assert "1 mail so far; sunita.bose@larchmere.example reads them." in arrived.text and "NOT READ" not in arrived.text
+    late = NOW + timedelta(days=5, minutes=1)
+    worked.once(now=late)
+    (told,) = [one for one in notes(worked.server, worked.user) if one.subject.startswith("A no-reply hold")]
+    assert "NOT READ IN TIME: 1 mail, the oldest held since 12 May 2026" in told.text
+    assert "within 5 days: sunita.bose@larchmere.example, please read it today" in " ".join(told.text.split())
+    assert "0 changes made" in worked.once(now=late).output
+    with worked.server.client(worked.user) as client:
+        client.select(HELD)
+        client.store("1:*", "+FLAGS", "(\\Seen)")
+    worked.once(now=late)
+    (read,) = [one for one in notes(worked.server, worked.user) if one.subject.startswith("A no-reply hold")]
+    assert "NOT READ" not in read.text
 
 
 def test_held_mail_that_staff_take_out_stays_out(worked: Office) -> None:

@@ -23,6 +23,13 @@ class Applied(Store):
                 found.setdefault(label, set()).add(key)
         return found
 
+    def applied_at(self, mailbox: str, label: str) -> dict[str, datetime]:
+        """Key → when we put this label on (aware, UTC), of the mails in this mailbox that bear it through us."""
+        of = tables.applied.c
+        with self._reading() as connection:
+            rows = connection.execute(select(of.key, of.at).where(of.mailbox == mailbox, of.label == label)).all()
+        return {row.key: row.at for row in rows}
+
     def remember_applied(self, mailbox: str, label: str, keys: Iterable[str], at: datetime) -> None:
         """We put the label on these mails (or moved them), seen to be so at `at` (aware)."""
         rows = [{"mailbox": mailbox, "label": label, "key": key, "at": at} for key in sorted(set(keys))]
