@@ -13,10 +13,10 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from triage import detect, hold, label, template
+from triage import detect, hold, label, no_reply, template
 from triage.answer import StaffAct
 from triage.contact import Join, signed_names
-from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, dealt_with, decide
+from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, counts, dealt_with, decide
 from triage.detect.pressing import accepts
 from triage.evidence import Directory, Evidence, Turn
 from triage.finding import KINDS, SURE, Finding
@@ -45,6 +45,8 @@ class Ground:
     verdicts: tuple[Verdict, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     """What people recorded about contacts, oldest first."""
+    without_reply: no_reply.Mode = "propose"
+    """What is done with one severely abusive mail."""
     scores: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]] = field(default_factory=dict)
     """Message key → what the trained model says of it."""
 
@@ -189,11 +191,15 @@ def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Findin
     }
 
 
-def _review_at(story: Story, ground: Ground, matters: Sequence[Row], restrictions: Sequence[hold.Restriction]) -> datetime | None:
+def _review_at(
+    story: Story, ground: Ground, matters: Sequence[Row], restrictions: Sequence[hold.Restriction],
+    abusive: Sequence[no_reply.Candidate],
+) -> datetime | None:  # fmt: skip
     """The next moment at which the passing of time alone may change this conclusion; None when there is none."""
-    moments = [datetime.fromisoformat(row["deadline"]) for row in matters if row["deadline"]]
+    moments = [each.until for each in abusive]
+    moments += [datetime.fromisoformat(row["deadline"]) for row in matters if row["deadline"]]
     for one in restrictions:
-        moments += [one.start, one.over_at]
+        moments += [one.start, one.over_at, _review_of(one, ground.pack)]
     for turn in story.turns:
         if turn.act and turn.act.promise_due:
             moments.append(turn.act.promise_due)
@@ -204,11 +210,20 @@ def _review_at(story: Story, ground: Ground, matters: Sequence[Row], restriction
     return min((moment for moment in moments if moment > ground.now), default=None)
 
 
+def _review_of(one: hold.Restriction, pack: Pack) -> datetime:
+    """From when on a person is asked to look at a restriction before it lapses."""
+    return max(one.start, one.until - timedelta(days=pack.periods.review_days))
+
+
+def _proposal_id(contact: str, kind: str, anchor: str) -> str:
+    return "p-" + hashlib.sha256(f"{contact} {kind} {anchor}".encode()).hexdigest()[:12]
+
+
 def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding], story: Story, contact: str) -> Row:
     named = {one.message_id for one in rests_on} | {earlier for one in rests_on for earlier in one.earlier}
     dates = {t.message.message_id: t.message.sent_at.isoformat() for t in story.turns if t.message.message_id in named}
     return {
-        "id": "p-" + hashlib.sha256(f"{contact} {kind} {anchor}".encode()).hexdigest()[:12],
+        "id": _proposal_id(contact, kind, anchor),
         "contact": contact,
         "kind": kind,
         "mailbox": about.message.mailbox,
@@ -228,8 +243,10 @@ def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding]
 def _proposals(
     story: Story, ground: Ground, findings: Sequence[Finding], decision: Decision, in_force: Sequence[hold.Restriction],
     held: Mapping[str, hold.Restriction], matters: Sequence[Row], contact: str, restrictions: Sequence[Row],
+    abusive: Sequence[no_reply.Candidate],
 ) -> tuple[Row, ...]:  # fmt: skip
-    """What a person is asked to look at: mail to read now, a warning or a restriction to consider, a hold that is in force."""
+    """What a person is asked to look at: mail to read now, a warning or a restriction to consider, a hold that is in force or ends
+    soon, one abusive mail that may go without a reply."""
     turns = {turn.message.key: turn for turn in story.turns}
     rows = []
     urgent: dict[str, list[Finding]] = {}  # by matter: one note, renewed when another such mail comes
@@ -254,6 +271,12 @@ def _proposals(
         row["held"] = [turns[key].message.message_id for key, which in held.items() if which is one]
         row["held_keys"] = sorted(key for key, which in held.items() if which is one)
         rows.append(row)
+        if ground.now >= _review_of(one, ground.pack):
+            rows.append(row | _review(one, story, findings, contact))
+    for each in no_reply.to_propose(abusive, story):
+        row = _proposal("no-reply", each.turn.message.key, each.turn, each.why, story, contact)
+        about_it = {"keys": [], "until": each.until.isoformat(), "filed": each.because if each.filed else ""}
+        rows.append(row | about_it)  # a verdict on it is about the reply; what was found stands as it is
     for turn in story.turns:
         if not turn.by_staff and story.owns(turn) and (fault := _unread(turn)):
             row = _proposal("unreadable", turn.message.key, turn, (), story, contact)
@@ -274,6 +297,19 @@ def _proposals(
         row["policy"] = ground.pack.title
         row["decided_by"] = ground.pack.decider("restrict" if row["kind"] in ("restrict", "hold") else "warn")
     return tuple(rows)
+
+
+def _review(one: hold.Restriction, story: Story, findings: Iterable[Finding], contact: str) -> Row:
+    """What the reminder before the end of a restriction says otherwise than the note on the restriction itself."""
+    own = [turn for turn in story.turns if not turn.by_staff and story.owns(turn)]
+    later = {turn.message.key for turn in own if turn.message.sent_at > one.start and turn.matter in one.matters}
+    return {
+        "id": _proposal_id(contact, "review", f"{one.id} {one.until}"),
+        "kind": "review",
+        "keys": [],  # moving it away settles nothing that was found
+        "customer": own[-1].message.sender.name or own[-1].message.sender.email if own else ", ".join(sorted(story.addresses)),
+        "since": sorted({each.kind for each in findings if each.message_key in later and counts(each)}),
+    }
 
 
 def _unread(turn: Turn) -> str:
@@ -400,7 +436,13 @@ def conclude(
     seen = dict.fromkeys(turn.matter for turn in story.turns if story.owns(turn))
     rows = tuple(_matter(one, story, ground, findings, held.keys(), contact) for one in seen)
     restrictions = tuple(_restriction(one, at, ground.pack) for one in told)
-    review = _review_at(story, ground, rows, told)
+    ids = {turn.message.key: _proposal_id(contact, "no-reply", turn.message.key) for turn in story.turns}
+    abusive = no_reply.candidates(
+        story, findings, on_proposals(ground.verdicts), ids,
+        mode=ground.without_reply, days=ground.pack.periods.no_reply_days, held=held, now=ground.now,
+    )  # fmt: skip
+    filed = held.keys() | {each.turn.message.key for each in abusive if each.filed}
+    review = _review_at(story, ground, rows, told, abusive)
     own = [turn.message for turn in story.turns if not turn.by_staff and story.owns(turn)]
     names = dict.fromkeys(message.sender.name for message in own if message.sender.name)
     record: Row = {
@@ -421,6 +463,6 @@ def conclude(
         matters=rows,
         findings=findings,
         restrictions=restrictions,
-        proposals=_proposals(story, ground, findings, decision, in_force, held, rows, contact, restrictions),
-        wanted=_wanted(story, findings, held.keys(), rows, contact),
+        proposals=_proposals(story, ground, findings, decision, in_force, held, rows, contact, restrictions, abusive),
+        wanted=_wanted(story, findings, filed, rows, contact),
     )

@@ -121,6 +121,7 @@ def _fingerprint(settings: Settings, on: Ground) -> str:
         sorted(on.directory.mailboxes),
         str(on.standard),
         str(on.zone),
+        on.without_reply,
         [verdict.subject() for verdict in on.verdicts],
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()

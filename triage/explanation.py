@@ -34,6 +34,8 @@ TITLES = {
     "warn": "A warning may be due",
     "restrict": "A restriction may be considered",
     "hold": "A no-reply hold is in force",
+    "review": "A restriction ends soon: please look at it again",
+    "no-reply": "One mail that may go without a reply",
     "unreadable": "A mail that could not be read",
 }
 
@@ -131,7 +133,7 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str]) ->
 
 def against(proposal: Row) -> Section:
     """What stands in the way, or speaks against it: the open safeguards, and what the program does not know."""
-    unmet = set(proposal["unmet"]) - ({"not_warned"} if proposal["kind"] == "warn" else set())
+    unmet = set(proposal["unmet"]) - ({"not_warned"} if proposal["kind"] in ("warn", "no-reply") else set())
     open_gates = [check["words"] for check in proposal["checks"] if check["name"] in unmet]
     lines = [f"{words[0].upper()}{words[1:]}." for words in open_gates]
     lines.append("The program counts and quotes; it knows nothing of intent, illness or what was said on the telephone.")
@@ -152,6 +154,13 @@ def _next(proposal: Row) -> tuple[str, ...]:
             f"If you agree, {who} decides and tells the customer in writing, with an end date and a way to appeal.",
             "The hold begins only when that notice is in Sent. The program cannot start it.",
         )
+    if kind == "no-reply":
+        return _without_reply(proposal)
+    if kind == "review":
+        return (
+            "If nobody does anything it lapses on that day, and the mail that is held comes back to the inbox.",
+            "To renew it takes a decision of its own, with its reasons, and a letter to the customer: `triage hold renew`.",
+        )
     restriction = proposal["restriction"] or {}
     until = f"until {day(restriction['until'])}" if restriction else "until its end"
     return (
@@ -160,10 +169,38 @@ def _next(proposal: Row) -> tuple[str, ...]:
     )
 
 
+def _without_reply(proposal: Row) -> tuple[str, ...]:
+    until = day(proposal["until"])
+    lies = f"It lies in Triage/Held until {until}" if proposal["filed"] else f"If you agree, it lies in Triage/Held until {until}"
+    return (
+        f"{lies}, and somebody still reads it. Nothing else changes: the matter stays open, and what they asked is still owed an answer.",
+        "It says nothing about the person, and their next mail is read like any other. If it tells of a danger or of a right, answer it.",
+        "If you do not agree, it is in the inbox like any other; what was found in it stays as it is.",
+    )
+
+
+def _reviewed(proposal: Row) -> tuple[Section, ...]:
+    """What whoever looks at a restriction before its end needs: when it ends, why it was made, what has come since."""
+    one = proposal["restriction"]
+    said = ", ".join(NAMES[kind] for kind in proposal["since"]) or "nothing that counts"
+    return (
+        Section(
+            "What ends", (f"The restriction of {proposal['customer']} since {day(one['start'])} ends on {day(one['until'])}.",)
+        ),
+        Section("Why it was made", (f'"{_short(one["reason"])}"',)),
+        Section(
+            "What has come since", (f"{counted(len(proposal['held']), 'held mail')}; seen in what they wrote since: {said}.",)
+        ),
+        Section("What happens next", _next(proposal)),
+    )
+
+
 def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     """The sections of the note about one proposal."""
     if proposal["kind"] == "unreadable":
         return _unreadable_note(proposal)
+    if proposal["kind"] == "review":
+        return _reviewed(proposal)
     sent = {proposal["about"]: proposal["sent_at"], **proposal["dates"]}
     kind = proposal["kind"]
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
@@ -173,6 +210,9 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent and nothing was moved; you decide.",
         "restrict": f"To consider restricting contact with {who} under the {proposal['policy']}. Nothing was sent or moved; a person decides.",
         "hold": "You told the customer of a restriction: it is in force.",
+        "no-reply": f"This one mail from {who} was filed without a reply, because of its words: {proposal.get('filed')}."
+        if proposal.get("filed")
+        else f"To leave this one mail from {who} without a reply, because of its words. Nothing was moved; you decide.",
     }[kind]
     sections = [Section("What is proposed" if kind != "hold" else "What is in force", (proposed,))]
     if kind == "hold":
@@ -245,6 +285,10 @@ def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
 
 def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     """What is a verdict: two moves, or an answer; and that everything else is none."""
+    if proposal["kind"] == "review":
+        return Section(
+            "How to answer", (f"This is a reminder. Moving it to {agree} or {dismiss} puts it away and decides nothing.",)
+        )
     if proposal["kind"] == "hold":
         return Section(
             "How to answer", ("To end the hold early, tell the customer so in writing; the program reads it in Sent.",)

@@ -56,6 +56,10 @@ def _explain(message: Message, ledger: Ledger, settings: Settings) -> Iterator[s
     wanted = ledger.wanted([message.key]).get(message.key)
     labels = ", ".join(wanted["labels"]) if wanted else "none"
     yield f"Labels: {labels}" + (f". Held: {'yes' if wanted and wanted['held'] else 'no'}")
+    if wanted and wanted["held"]:
+        for row in rows.proposals:
+            if row["kind"] == "no-reply" and row["about_key"] == message.key and row["filed"]:
+                yield f"  left without a reply until {day(row['until'])}: {row['filed']}. The matter stays open."
     if wanted and label.HOLD in wanted["labels"]:
         for restriction in rows.restrictions:
             if restriction["in_force"] and matter and matter["id"] in restriction["matters"]:

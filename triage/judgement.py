@@ -50,6 +50,7 @@ def ground(settings: Settings, ledger: Ledger, now: datetime) -> Ground:
         zone=settings.organisation.time_zone,
         verdicts=hearing.verdicts(ledger),
         rulings=record.rulings(ledger),
+        without_reply=settings.acting.no_reply,
     )
 
 

@@ -92,6 +92,8 @@ class Periods(Part):
     """No restriction runs longer without a new decision: none is for ever."""
     read_days: Days = 5
     """How soon the person named for it reads mail that is held."""
+    no_reply_days: Days = 14
+    """How long one severely abusive mail may lie without a reply before it is back in the inbox."""
 
 
 class Deciders(Part):

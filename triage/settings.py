@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Security = Literal["tls", "starttls", "none"]
 Every = Literal["daily", "weekly", "never"]
+NoReply = Literal["propose", "automatic", "never"]
 
 _MAILBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
@@ -152,6 +153,8 @@ class Acting(_Section):
     labels: Switch = True
     notes: Switch = True
     hold: Switch = True
+    no_reply: Annotated[NoReply, BeforeValidator(value.one_of("propose", "automatic", "never"))] = "propose"
+    """What is done with one severely abusive mail: a note, or at once the hold folder."""
     digest: Annotated[Every, BeforeValidator(value.one_of("daily", "weekly", "never"))] = "never"
 
 

@@ -120,3 +120,24 @@ def test_with_hold_switched_off_nothing_is_moved(arrived: Office) -> None:
     arrived.once()
     assert still.message_id in flags(arrived.server, arrived.user)
     assert arrived.export(NOW)["held"] == [still.message_id]
+
+
+def test_an_agreed_note_leaves_one_abusive_mail_without_a_reply_and_a_dismissed_one_brings_it_back(worked: Office) -> None:
+    rude = letter(
+        "You stupid, worthless idiots. Are you too thick to read, you useless cretins?\n\nJoan Oakes",
+        sender="Joan Oakes <joan.oakes@inlook.example>", subject="Hedge behind Tern Court", at="2026-05-12 08:00",
+    )  # fmt: skip
+    worked.receive(rude)
+    worked.once()
+    (asked,) = [one for one in notes(worked.server, worked.user) if one.subject.startswith("One mail that may go without")]
+    assert rude.message_id in flags(worked.server, worked.user) and "the matter stays open" in " ".join(asked.text.split())
+    move(worked.server, worked.user, asked.message_id, "Triage/Review", "Triage/Agree")
+    worked.once()
+    assert "triage-hold" in flags(worked.server, worked.user, HELD)[rude.message_id]
+    said = worked.run("explain", rude.message_id).output
+    assert "left without a reply until 26 May 2026: agreed to in desk on 2026-05-12" in said and "(open, 1 mails)" in said
+    assert "0 changes made" in worked.once().output
+    move(worked.server, worked.user, asked.message_id, "Triage/Agree", "Triage/Dismiss")
+    worked.once()
+    assert "triage-conduct" in flags(worked.server, worked.user)[rude.message_id]
+    assert rude.message_id not in flags(worked.server, worked.user, HELD)
