@@ -47,17 +47,29 @@ def draft(
     one = at.restrictions[-1] if at.restrictions else None
     if one is None and kind in ("review", "ending", "appeal-outcome"):
         raise Permanent(f"no restriction of {who} is on file, so there is nothing this letter could be about")
+    if kind == "appeal-outcome" and not any(each.act == "appeal-decided" for each in at.rulings):
+        raise Permanent(f"no appeal of {who} was decided yet; `triage appeal decide` records it, and this letter tells of it")
     facts = _facts(kind, at, pack, one, until) | {
         "name": last.sender.name or "Sir or Madam",
+        "known_as": last.sender.name or "no name is known",
         "addresses": ", ".join(sorted(at.story.addresses)),
         "organisation": settings.organisation.name,
         "signed": signed or FILL_IN,
-        "reason": reason or (one.ruling.reason if one and one.ruling else FILL_IN),
+        "reason": reason or _reason(kind, at, one),
+        "ends_on": long_day(until) if until else FILL_IN,
     }
     to = "" if kind in IN_HOUSE else last.sender.email
     subject = last.subject if last.subject.lower().startswith("re:") else f"Re: {last.subject or 'Your correspondence'}"
     title = subject if to else "Checklist: taking a matter to the police"
     return Letter(kind, to, title, letter.body(kind, facts), last.message_id, last.references)
+
+
+def _reason(kind: Kind, at: Standing, one: Restriction | None) -> str:
+    """Why, as whoever decided put it: of the appeal, of the end of the service, or of the restriction."""
+    act = {"appeal-outcome": "appeal-decided", "termination": "terminate"}.get(kind)
+    if act:
+        return next((each.reason for each in reversed(at.rulings) if each.act == act), FILL_IN)
+    return one.ruling.reason if one and one.ruling else FILL_IN
 
 
 _BARS = {"warning": frozenset({"welfare", "unauthenticated", "campaign"}), "restriction": frozenset(SAFEGUARDS)}
@@ -87,7 +99,8 @@ def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until:
     refs = dict.fromkeys(finding.clause for finding in seen if finding.clause)
     return {
         "policy": pack.title, "mediation": pack.mediation, "matter": matter, "today": long_day(now),
-        "our_part": _our_part(at), "passages": _passages(at, kind), "clauses": [c for ref in refs if (c := pack.clause(ref))],
+        "our_part": _our_part(at), "answered_on": _answered_on(at), "mailed_on": _mailed_on(at),
+        "passages": _passages(at, kind), "clauses": [c for ref in refs if (c := pack.clause(ref))],
         "warned_on": long_day(at.decision.warned_at) if at.decision.warned_at else "",
         "kind": one.kind if one and one.in_force(now) else "no-reply",
         "number": _number(one, "number"), "days": _number(one, "days"), "reader": one.reader if one else FILL_IN,
@@ -125,6 +138,24 @@ def _our_part(at: Standing) -> list[str]:
                 f"About “{letter.quoted(first.message.subject, 80)}” an answer from us is still owed; that is our fault, and not yours."
             )
     return lines[:3]
+
+
+def _answered_on(at: Standing) -> str:
+    """The day of our last answer on the matter that the stage rests on; "" where there is none."""
+    about = {finding.matter for finding in at.decision.rests_on}
+    days = [t.message.sent_at for t in at.story.turns if t.act and t.act.answer and (not about or t.matter in about)]
+    return long_day(days[-1]) if days else ""
+
+
+def _mailed_on(at: Standing) -> str:
+    """Which of their mails it is about, by their days: "your emails of 4 March 2026 and 6 March 2026"; "" where that is unknown."""
+    keys = {finding.message_key for finding in at.decision.rests_on}
+    sent = dict.fromkeys(long_day(turn.message.sent_at) for turn in at.story.turns if turn.message.key in keys)
+    days = list(sent)[-_MOST_PASSAGES:]
+    if not days:
+        return ""
+    several = len(keys) > 1
+    return f"your {'emails' if several else 'email'} of {', '.join(days[:-1])}{' and ' if len(days) > 1 else ''}{days[-1]}"
 
 
 def _passages(at: Standing, kind: Kind) -> list[tuple[str, str]]:

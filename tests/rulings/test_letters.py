@@ -78,7 +78,7 @@ def test_once_sent_it_is_in_force_and_can_be_recorded(due: Registry) -> None:
 def test_it_names_the_end_the_review_the_appeal_and_the_way_that_stays_open(due: Registry) -> None:
     body = drafted(due, "restriction", reason="The insults went on.", until=due.now + timedelta(days=45))
     for words in (
-        "We look at it again on",
+        "We look at this restriction again on",
         "It ends on",
         "You may appeal against this decision until",
         "any legal right of yours",
@@ -153,7 +153,26 @@ def test_a_letter_about_a_restriction_needs_one(baths: Registry) -> None:
 
 def test_every_kind_of_letter_can_be_drafted(due: Registry) -> None:
     due.restrict()
+    due.rule("appeal-decided", by=SAM, outcome="refused", reason="we looked again")
     assert all(len(drafted(due, kind)) > 100 for kind in KINDS)
+
+
+def test_the_outcome_of_an_appeal_is_told_only_when_there_is_one_and_with_its_own_reason(due: Registry) -> None:
+    due.restrict()
+    with pytest.raises(Permanent, match="no appeal of .* was decided yet"):
+        drafted(due, "appeal-outcome")
+    due.rule("appeal-decided", by=SAM, outcome="refused", reason="we read all of it once more")
+    assert "Why: we read all of it once more" in drafted(due, "appeal-outcome")
+
+
+def test_who_has_our_answer_is_not_told_that_it_is_still_to_come(due: Registry) -> None:
+    body = drafted(due, "warning")
+    assert "You have our answer of 3 March 2026" in body and "still being dealt with" not in body
+    assert "It is about your email of 6 March 2026" in body
+
+
+def test_no_day_is_made_up_for_the_end_of_a_service(due: Registry) -> None:
+    assert "Our service to you ends on [please fill in]" in drafted(due, "termination")
 
 
 def test_a_draft_is_laid_into_drafts_and_never_sent(dovecot_server: Server, user: str, tmp_path: Path) -> None:
