@@ -165,12 +165,12 @@ def _passages(at: Standing, kind: Kind) -> list[tuple[str, str]]:
     sent = {turn.message.message_id: turn.message.sent_at for turn in at.story.turns}
     rests = at.decision.rests_on or tuple(finding for finding in at.findings if counts(finding))
     found = {
-        (sent[quote.message_id], letter.quoted(quote.text))
+        (sent[quote.message_id], quote.start, letter.quoted(quote.text))
         for finding in rests
         for quote in finding.quotes
         if quote.message_id == finding.message_id and quote.message_id in sent
     }
-    return [(long_day(day), words) for day, words in sorted(found)[-_MOST_PASSAGES:]]
+    return [(long_day(day), words) for day, _, words in sorted(found)[-_MOST_PASSAGES:]]
 
 
 def statement(at: Standing) -> list[str]:

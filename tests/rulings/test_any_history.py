@@ -6,9 +6,10 @@ What the truth is, the machine knows by itself: it wrote the mails, so it knows 
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.rulings.registry import (
     AGAIN,
     ANSWERED,
     ASKED,
+    DESK,
     ENDLESS,
     IDA,
     INSULT,
@@ -38,8 +40,11 @@ from tests.rulings.registry import (
     with_end,
 )
 from triage.deciding import Refused
+from triage.hearing import by_answer, on_note, write_down
 from triage.ledger import Ledger
+from triage.message import Message
 from triage.record import rulings
+from triage.verdict import Choice
 
 TRUTH = {"welfare": WELFARE, "rights": RIGHTS, "adjustment": ADJUSTMENT}
 
@@ -85,6 +90,8 @@ class Histories(RuleBasedStateMachine):
         self.letters: dict[str, set[str]] = {}
         """Message-ID of each notice in Sent → what was open when it was sent."""
         self.number = 0
+        self.agreed: dict[str, str] = {}
+        """Proposal → the last verdict on it."""
 
     def teardown(self) -> None:
         self.baths.ledger.close()
@@ -140,6 +147,55 @@ class Histories(RuleBasedStateMachine):
     @rule(days=st.sampled_from([1, 2, 5, 40, 100]))
     def wait(self, days: int) -> None:
         self.baths.later(days=days)
+
+    # what is answered to a note
+
+    @rule(
+        data=st.data(),
+        choice=st.sampled_from(["agree", "agree", "dismiss"]),
+        way=st.sampled_from(["moved", "answered", "moved and cut"]),
+    )
+    def verdict(self, data: st.DataObject, choice: Choice, way: str) -> None:
+        """Somebody moves one of our notes, or answers it by mail; perhaps the program dies while it hears that."""
+        self.baths.conclude()
+        proposals = self.baths.ledger.proposals()
+        if not proposals:
+            return
+        row = data.draw(st.sampled_from(sorted(proposals, key=lambda one: (one["kind"] != "restrict", one["id"]))))
+        restricted, now = self.restricted(), self.baths.now
+        ledger, note = self.baths.ledger, f"<{row['id']}.0123456789abcdef@triage.marlow.example>"
+        if way == "answered":
+            self.number += 1
+            (message,) = ledger.messages(ledger.keys_by_message_id(self.baths.mail("APPROVE", IDA, DESK, subject="Re: note")))
+            assert isinstance(message, Message)
+            heard = by_answer(ledger, message, note, choice, now)
+        else:
+            heard = on_note(ledger, "desk", choice, row["id"], note, now)
+        with pytest.MonkeyPatch.context() as patch:
+            if way == "moved and cut":
+                patch.setattr(Ledger, "journal", _power_cut)
+            try:
+                write_down(ledger, [heard])
+            except PowerCut:
+                self.baths.reopened()
+            else:
+                self.agreed[row["id"]] = choice
+        assert self.restricted() == restricted  # no verdict begins, ends or lengthens a restriction
+
+    def restricted(self) -> dict[str, tuple[str, str]]:
+        """The restrictions in force, with their start and end."""
+        return {row["id"]: (row["start"], row["until"]) for row in self.baths.in_force()}
+
+    @rule(step=st.sampled_from(["replace_conclusions", "mark_concluded", "set_meta"]))
+    def crash(self, step: str) -> None:
+        """The program dies in the middle of concluding, at any of its writes, and is started again."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Ledger, step, _power_cut)
+            with suppress(PowerCut):
+                self.baths.conclude()
+        self.baths.reopened()
+        for row in self.baths.ledger.restrictions():  # what was known before, and nothing half
+            assert row["reason"].strip() and row["notice"] and row["until"] and row["decided_by"] in (IDA, SAM)
 
     # what is recorded
 
@@ -237,6 +293,19 @@ class Histories(RuleBasedStateMachine):
             (key,) = self.baths.ledger.keys_by_message_id(message_id)
             (message,) = self.baths.ledger.messages([key])
             assert message.own.strip() not in TRUTH.values()  # type: ignore[union-attr]
+
+    @invariant()
+    def whatever_is_held_is_covered_by_a_restriction_or_by_somebody_s_word_on_that_mail(self) -> None:
+        held, now = self.baths.held(), self.baths.now
+        covered = {matter for row in self.baths.in_force() for matter in row["matters"]}
+        rows = self.baths.ledger.conclusions()
+        of = {message_id: row["id"] for row in rows.matters for message_id in row["messages"]}
+        for message_id in held:
+            (message,) = self.baths.ledger.messages(self.baths.ledger.keys_by_message_id(message_id))
+            assert isinstance(message, Message)
+            single = "p-" + hashlib.sha256(f"{rows.contacts[0]['id']} no-reply {message.key}".encode()).hexdigest()[:12]
+            agreed = self.agreed.get(single) == "agree" and now - message.sent_at < timedelta(days=14)
+            assert agreed or of[message_id] in covered
 
     @invariant()
     def the_journal_is_whole(self) -> None:

@@ -159,7 +159,7 @@ def test_every_kind_of_letter_can_be_drafted(due: Registry) -> None:
 
 def test_the_outcome_of_an_appeal_is_told_only_when_there_is_one_and_with_its_own_reason(due: Registry) -> None:
     due.restrict()
-    with pytest.raises(Permanent, match="no appeal of .* was decided yet"):
+    with pytest.raises(Permanent, match=r"no appeal of .* was decided yet"):
         drafted(due, "appeal-outcome")
     due.rule("appeal-decided", by=SAM, outcome="refused", reason="we read all of it once more")
     assert "Why: we read all of it once more" in drafted(due, "appeal-outcome")
