@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from triage import detect, hold, label, no_reply, template
 from triage.answer import StaffAct
 from triage.contact import Join, signed_names
-from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, counts, dealt_with, decide
+from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, counts, dealt_with, decide, open_appeals
 from triage.detect.pressing import accepts
 from triage.evidence import Directory, Evidence, Turn
 from triage.finding import KINDS, SURE, Finding
@@ -193,10 +193,10 @@ def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Findin
 
 def _review_at(
     story: Story, ground: Ground, matters: Sequence[Row], restrictions: Sequence[hold.Restriction],
-    abusive: Sequence[no_reply.Candidate],
+    further: Iterable[datetime],
 ) -> datetime | None:  # fmt: skip
     """The next moment at which the passing of time alone may change this conclusion; None when there is none."""
-    moments = [each.until for each in abusive]
+    moments = list(further)
     moments += [datetime.fromisoformat(row["deadline"]) for row in matters if row["deadline"]]
     for one in restrictions:
         moments += [one.start, one.over_at, _review_of(one, ground.pack)]
@@ -273,6 +273,7 @@ def _proposals(
         rows.append(row)
         if ground.now >= _review_of(one, ground.pack):
             rows.append(row | _review(one, story, findings, contact))
+    rows += _appeal(story, ground, findings, restrictions, contact)
     for each in no_reply.to_propose(abusive, story):
         row = _proposal("no-reply", each.turn.message.key, each.turn, each.why, story, contact)
         about_it = {"keys": [], "until": each.until.isoformat(), "filed": each.because if each.filed else ""}
@@ -310,6 +311,27 @@ def _review(one: hold.Restriction, story: Story, findings: Iterable[Finding], co
         "customer": own[-1].message.sender.name or own[-1].message.sender.email if own else ", ".join(sorted(story.addresses)),
         "since": sorted({each.kind for each in findings if each.message_key in later and counts(each)}),
     }
+
+
+def _appeal_due(story: Story, ground: Ground, findings: Iterable[Finding]) -> datetime | None:
+    """By when the oldest open appeal of this contact is to be decided; None where none is open."""
+    waiting = open_appeals(story, findings, [one for one in ground.rulings if one.concerns(story.addresses)])
+    return waiting[0] + timedelta(days=ground.pack.periods.appeal_answer_days) if waiting else None
+
+
+def _appeal(story: Story, ground: Ground, findings: Sequence[Finding], restrictions: Sequence[Row], contact: str) -> list[Row]:
+    """The note that an appeal waits: once when it came in, and again when it is late."""
+    due = _appeal_due(story, ground, findings)
+    theirs = [turn for turn in story.turns if not turn.by_staff and story.owns(turn)]
+    if due is None or not theirs:
+        return []
+    said = [each for each in findings if each.kind == "appeal" and each.strength >= SURE and not each.dismissed]
+    keys = {each.message_key for each in said}
+    about = next((turn for turn in reversed(theirs) if turn.message.key in keys), theirs[-1])
+    late = due < ground.now
+    row = _proposal("appeal", f"{due}{' late' if late else ''}", about, said, story, contact)
+    barred = sorted({one["decided_by"] for one in restrictions})
+    return [row | {"keys": [], "due": due.isoformat(), "late": late, "barred": barred, "decider": ground.pack.decider("appeal")}]
 
 
 def _unread(turn: Turn) -> str:
@@ -442,7 +464,8 @@ def conclude(
         mode=ground.without_reply, days=ground.pack.periods.no_reply_days, held=held, now=ground.now,
     )  # fmt: skip
     filed = held.keys() | {each.turn.message.key for each in abusive if each.filed}
-    review = _review_at(story, ground, rows, told, abusive)
+    due = _appeal_due(story, ground, findings)
+    review = _review_at(story, ground, rows, told, [*(each.until for each in abusive), *((due,) if due else ())])
     own = [turn.message for turn in story.turns if not turn.by_staff and story.owns(turn)]
     names = dict.fromkeys(message.sender.name for message in own if message.sender.name)
     record: Row = {
@@ -455,6 +478,7 @@ def conclude(
         "joins": [asdict(join) for join in joins],
         "policy": f"{ground.pack.id} {ground.pack.version}",
         "messages": len(own),
+        "appeal_due": due.isoformat() if due else None,
         "review_at": review.isoformat() if review else None,
         "as_of": ground.now.isoformat(),
     }

@@ -150,6 +150,18 @@ def _went_on(since: Sequence[Finding], before: Sequence[Finding]) -> tuple[Findi
     return tuple(enough) or (tuple(same) if points(same) >= 2 else ())
 
 
+def open_appeals(story: Story, findings: Iterable[Finding], rulings: Iterable[Ruling]) -> tuple[datetime, ...]:
+    """When each appeal came in that nobody has decided yet, by mail or as it was recorded; oldest first."""
+    sent, ruled = {turn.message.key: turn.message.sent_at for turn in story.turns}, tuple(rulings)
+    decided = [t.message.sent_at for t in story.turns if t.act and t.act.appeal_decided]
+    decided += [ruling.at for ruling in ruled if ruling.act == "appeal-decided"]
+    appealed = [
+        sent[f.message_key] for f in findings if f.kind == "appeal" and f.strength >= SURE and not f.dismissed and not f.by_staff
+    ]
+    appealed += [ruling.received or ruling.at for ruling in ruled if ruling.act == "appeal"]
+    return tuple(sorted(at for at in appealed if not any(later > at for later in decided)))
+
+
 def gates(
     story: Story, findings: Sequence[Finding], counted: Sequence[Finding], warned: datetime | None, grave: bool, now: datetime,
     rulings: Sequence[Ruling] = (),
@@ -170,11 +182,7 @@ def gates(
 
     welfare = [f for f in kind("welfare") if now - when[f.message_key].message.sent_at <= WELFARE_LASTS]
     rights = [f for f in kind("rights") if not answered_since(f)]
-    decided = [t.message.sent_at for t in story.turns if t.act and t.act.appeal_decided]
-    decided += [ruling.at for ruling in rulings if ruling.act == "appeal-decided"]
-    appealed = [when[f.message_key].message.sent_at for f in kind("appeal")]
-    appealed += [ruling.received or ruling.at for ruling in rulings if ruling.act == "appeal"]
-    appeals = [at for at in appealed if not any(later > at for later in decided)]
+    appeals = open_appeals(story, findings, rulings)
     warned_words = f"warned on {warned:%Y-%m-%d}" if warned else "one grave incident needs no warning first"
     return (
         Check("not_dealt_with", not undone, "the matter was answered" if not undone else "a matter was never really answered"),

@@ -97,8 +97,8 @@ def summed_up(
     return Digest(
         until=now,
         waiting=tuple(
-            Line(TITLES[row["kind"]], f"{_who(row)}: {row['subject']}, {day(row['sent_at'])}", late=row["kind"] == "urgent")
-            for row in sorted(waiting, key=lambda row: (row["kind"] != "urgent", row["sent_at"]))[:MOST]
+            Line(TITLES[row["kind"]], f"{_who(row)}: {row['subject']}, {day(row['sent_at'])}", late=_pressing(row))
+            for row in sorted(waiting, key=lambda row: (not _pressing(row), row["sent_at"]))[:MOST]
         ),
         owed=tuple(
             Line(row["title"], f"{names.get(row['contact'], '')}: due {day(row['deadline'])}", late=True) for row in owed[:MOST]
@@ -116,6 +116,10 @@ def summed_up(
             "holds": max(0, len(holds) - MOST),
         },
     )
+
+
+def _pressing(row: Row) -> bool:
+    return row["kind"] == "urgent" or bool(row.get("late"))
 
 
 def _who(row: Row) -> str:

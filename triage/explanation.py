@@ -35,6 +35,7 @@ TITLES = {
     "restrict": "A restriction may be considered",
     "hold": "A no-reply hold is in force",
     "review": "A restriction ends soon: please look at it again",
+    "appeal": "An appeal waits for its decision",
     "no-reply": "One mail that may go without a reply",
     "unreadable": "A mail that could not be read",
 }
@@ -195,12 +196,35 @@ def _reviewed(proposal: Row) -> tuple[Section, ...]:
     )
 
 
+def _appealed(proposal: Row) -> tuple[Section, ...]:
+    """What whoever decides an appeal needs: by when, who must not decide it, and how it is told."""
+    who = proposal["sender"]["name"] or proposal["sender"]["email"]
+    quotes = dict.fromkeys(quote["text"] for finding in proposal["findings"] for quote in finding["quotes"])
+    said = tuple(f'"{_short(text)}"' for text in list(quotes)[:3])
+    late = "THIS IS LATE: it was to be decided by" if proposal["late"] else "To be decided by"
+    barred = ", ".join(proposal["barred"])
+    other = f" {barred} had a part in what it is about and cannot decide it." if barred else ""
+    return (
+        Section("What waits", (f"{who} appeals. {late} {day(proposal['due'])}.", *said)),
+        Section("Who decides", (f"{proposal['decider'][0].upper()}{proposal['decider'][1:]}.{other}",)),
+        Section(
+            "What happens next",
+            (
+                "Until then no further restriction can be recorded. The outcome is recorded with `triage appeal decide`, or read from the",
+                "letter that tells it: `triage letter appeal-outcome` drafts one. An appeal can only end a restriction, shorten it or leave it.",
+            ),
+        ),
+    )
+
+
 def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     """The sections of the note about one proposal."""
     if proposal["kind"] == "unreadable":
         return _unreadable_note(proposal)
     if proposal["kind"] == "review":
         return _reviewed(proposal)
+    if proposal["kind"] == "appeal":
+        return _appealed(proposal)
     sent = {proposal["about"]: proposal["sent_at"], **proposal["dates"]}
     kind = proposal["kind"]
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
@@ -285,7 +309,7 @@ def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
 
 def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     """What is a verdict: two moves, or an answer; and that everything else is none."""
-    if proposal["kind"] == "review":
+    if proposal["kind"] in ("review", "appeal"):
         return Section(
             "How to answer", (f"This is a reminder. Moving it to {agree} or {dismiss} puts it away and decides nothing.",)
         )

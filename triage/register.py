@@ -76,12 +76,20 @@ def _restriction(
         "by": row["decided_by"],
         "reasons": row["reason"],
         "review": f"{review:%Y-%m-%d}{' (due now)' if due else ''}",
-        "appeal": "; ".join(f"{one.outcome or 'open since'} {one.at:%Y-%m-%d} by {one.by}" for one in later if "appeal" in one.act),
+        "appeal": _appeals(later, who, now),
         "set aside": "; ".join(f"{one['gate']}: {one['reason']}" for one in row["overrides"]),
         "reader": row["reader"],
         "policy": who["policy"],
         "missing": "; ".join(row["gaps"]),
     }  # fmt: skip
+
+
+def _appeals(later: Sequence[Ruling], who: Mapping[str, Any], now: datetime) -> str:
+    """What was recorded of appeals, and by when one that is open, by mail or recorded, is to be decided."""
+    said = [f"{one.outcome or 'open since'} {one.at:%Y-%m-%d} by {one.by}" for one in later if "appeal" in one.act]
+    if due := who.get("appeal_due"):
+        said.append(f"to be decided by {due[:10]}{' (LATE)' if datetime.fromisoformat(due) < now else ''}")
+    return "; ".join(said)
 
 
 def _decision(one: Ruling, people: Iterable[Mapping[str, Any]]) -> Row:

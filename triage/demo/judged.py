@@ -16,7 +16,7 @@ from triage.explanation import NAMES, TITLES, clause_words, day
 from triage.finding import KINDS
 from triage.message import Message
 
-_ORDER = ("urgent", "restrict", "warn", "no-reply", "review", "hold", "unreadable")
+_ORDER = ("urgent", "restrict", "warn", "appeal", "no-reply", "review", "hold", "unreadable")
 
 
 def line(console: Console, text: Text | str, indent: int = 2) -> None:
@@ -33,7 +33,7 @@ def flagged(console: Console, seen: Concluded) -> None:
         who = str((contact["names"] or contact["addresses"])[0])
         line(console, Text(f"{who:<16}", style="bold") + Text(TITLES[row["kind"]] + until, style="bold red"))
         on_all = [one for one in seen.found(contact=contact["id"]) if counted(one)]
-        rests_on = row["findings"] if row["kind"] in ("urgent", "no-reply") else on_all
+        rests_on = row["findings"] if row["kind"] in ("urgent", "appeal", "no-reply") else on_all
         kinds = sorted({one["kind"] for one in rests_on}, key=lambda kind: (-POINTS.get(kind, 0), kind))
         for kind in kinds:
             _finding(console, seen, [one for one in rests_on if one["kind"] == kind])

@@ -1,4 +1,4 @@
-"""One severely abusive mail may go without a reply: proposed, reversible, and nothing else changes by it (002/R2, 000/3-e, P04)."""
+"""Notes with a clock: one severely abusive mail that may go without a reply, a restriction before its end, an appeal that waits."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ import pytest
 from tests.rulings.registry import (
     ADJUSTMENT,
     ANSWERED,
+    APPEAL,
     ASKED,
     BERT,
+    IDA,
     INSULT,
     MORE,
+    NOOR,
     RIGHTS,
+    SAM,
     THREAT,
     WELFARE,
     Registry,
 )
+from triage import register
 from triage.hearing import write_down
 from triage.verdict import Choice, Verdict
 
@@ -149,3 +154,25 @@ def test_a_renewed_restriction_is_put_before_a_person_again(due: Registry) -> No
     due.later(days=50)
     (second,) = asked(due, "review")
     assert second["id"] != first["id"]
+
+
+def test_an_appeal_has_a_day_by_which_somebody_else_decides_it(due: Registry) -> None:
+    due.restrict()
+    due.wrote(APPEAL)
+    (row,) = asked(due, "appeal")
+    assert row["due"] == (due.now + timedelta(days=20)).isoformat() and not row["late"] and row["barred"] == [IDA]
+    due.later(days=21)
+    (late,) = asked(due, "appeal")
+    assert late["late"] and late["id"] != row["id"]
+    due.conclude()
+    assert "(LATE)" in register.rows(due.ledger, due.settings.pack(), due.now)[0]["appeal"]
+    due.rule("appeal-decided", by=SAM, outcome="refused", reason="we looked again")
+    assert asked(due, "appeal") == []
+
+
+def test_an_appeal_that_came_by_post_has_the_same_clock(due: Registry) -> None:
+    due.restrict()
+    due.rule("appeal", by=NOOR, received=due.now - timedelta(days=19), reason="he says it is unfair")
+    assert not asked(due, "appeal")[0]["late"]
+    due.later(days=2)
+    assert asked(due, "appeal")[0]["late"]
