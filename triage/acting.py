@@ -565,7 +565,8 @@ def _take_notes(actor: Actor, folders: Iterable[str], done: Done) -> None:
     ours = {one.message_id for one in known}
     ours |= {entry.subject["message_id"] for entry in actor.ledger.entries(kinds=(NOTE,))}
     for folder in folders:
-        uids = [uid for uid, message_id in actor.box.message_ids(folder).items() if message_id in ours]
+        mails = actor.ledger.placed_in(actor.name, folder)  # a stranger's, with a note's id copied into it, was read as a mail
+        uids = [uid for uid, message_id in actor.box.message_ids(folder).items() if message_id in ours and uid not in mails]
         done.notes_removed += len(uids)
         if uids and not actor.dry:
             actor.box.delete_own(folder, uids)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from triage import contact, crew, hearing, parsing, template
+from triage import contact, crew, hearing, note, parsing, template
 from triage.label import NOTE_HEADER
 from triage.ledger import Cursor, Ledger, Location, Recording
 from triage.mailbox import Arrival, FolderState, Mailbox
@@ -114,18 +114,18 @@ def _write_down(
     by_uid = {row.location.uid: row for row in read if row.location}
     for arrival in batch:
         last = arrival.uid
+        row = by_uid.get(arrival.uid)
         ours = _our_note(arrival.raw)
-        if ours and hearing.is_our_note(ledger, name, ours[1]):
+        if ours and _wrote(ledger, name, arrival.raw, ours, row if choice else None):
             if choice and ours[0].startswith("p-") and not hearing.filed_by_us(ledger, name, choice, ours[1]):
                 heard.append(hearing.on_note(ledger, name, choice, *ours, now))
             continue
-        row = by_uid.get(arrival.uid)
         if row is None:
             continue  # older than what is to be read
-        if isinstance(row.message, Message) and (note := hearing.noted_by(ledger, row.message, staff)):
+        if isinstance(row.message, Message) and (answered := hearing.noted_by(ledger, row.message, staff)):
             said = hearing.choice_in(row.message.own)
             if said:
-                heard.append(hearing.by_answer(ledger, row.message, note, said, now))
+                heard.append(hearing.by_answer(ledger, row.message, answered, said, now))
             else:
                 taken.unclear.append(
                     f"{name}: the answer of {row.message.sender.email} to a note says neither; its first line must begin with APPROVE or REJECT"
@@ -170,6 +170,15 @@ def recorded(read: Message | Unreadable, location: Location | None) -> Recording
     if isinstance(read, Unreadable):
         return Recording(read, location, frozenset(), ())
     return Recording(read, location, contact.marks(read), template.bands(read.own) if read.role == "inbox" else ())
+
+
+def _wrote(ledger: Ledger, mailbox: str, raw: bytes, ours: tuple[str, str], judged: Recording | None) -> bool:
+    """Whether a mail that bears a note's mark is a note of ours, and so nobody's mail. Where mail arrives it must be one word for word:
+    mark and id can be copied, a digest's id even guessed, and a stranger must not hide a mail behind them. `judged`: the mail where it
+    lies among verdicts, into which only staff move anything; there it is enough that it was not read as a mail before."""
+    if not hearing.is_our_note(ledger, mailbox, ours[1]):
+        return False
+    return note.is_as_written(raw, *ours) or (judged is not None and not ledger.messages([judged.message.key]))
 
 
 def _our_note(raw: bytes) -> tuple[str, str] | None:

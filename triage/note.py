@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email import message_from_bytes
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,6 +24,8 @@ from triage.label import NOTE_HEADER
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 """Also halves of characters (surrogates), which no mail can hold."""
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
+
+_FINGERPRINT = re.compile(r"<(p-[0-9a-f]{12})\.([0-9a-f]{16})@triage\.")
 
 _PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
@@ -68,12 +71,30 @@ def page(title: str, sections: Sequence[Section]) -> str:
 
 def fingerprint(proposal: Mapping[str, Any], sections: Sequence[Section]) -> str:
     """What tells one revision of a note from another."""
-    return hashlib.sha256(f"{proposal['id']}\n{plain(sections)}".encode()).hexdigest()[:16]
+    return _digest(proposal["id"], plain(sections))
+
+
+def _digest(note_id: str, text: str) -> str:
+    return hashlib.sha256(f"{note_id}\n{text}".encode()).hexdigest()[:16]
 
 
 def message_id(proposal: Mapping[str, Any], sections: Sequence[Section], domain: str) -> str:
     """The note's own Message-ID: the same for the same words, so that a note is never appended twice."""
     return f"<{proposal['id']}.{fingerprint(proposal, sections)}@triage.{domain}>"
+
+
+def is_as_written(raw: bytes, note_id: str, message_id: str) -> bool:
+    """Whether a mail holds, word for word, the note that its Message-ID stands for. A stranger can copy header and id, since letters
+    of ours may cite a note; the words behind the id they cannot know, and others do not give the same fingerprint."""
+    written = _FINGERPRINT.match(message_id)
+    if written is None or written[1] != note_id:
+        return False
+    mail = message_from_bytes(raw)
+    text = next((part for part in mail.walk() if part.get_content_type() == "text/plain"), None)
+    words = text.get_payload(decode=True) if text is not None else None
+    if not isinstance(words, bytes):
+        return False
+    return _digest(note_id, words.decode("utf-8", "replace").replace("\r\n", "\n")) == written[2]
 
 
 def compose(proposal: Mapping[str, Any], sections: Sequence[Section], *, mailbox: str, now: datetime) -> bytes:

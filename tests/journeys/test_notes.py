@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from mailstate import flags, mails, move, notes, store, uid_of
 from office import Office
 from sample import DESK, DOREEN, NOW, OTTILIE, Mail, address, letter, story
@@ -170,6 +171,27 @@ def test_a_stranger_who_writes_the_mark_of_a_note_is_read_like_anybody(worked: O
     assert [(row["choice"], row["proposal"]) for row in decisions] == [("dismiss", "")]
     assert worked.run("undo").status == 0
     assert sly.message_id in [one.message_id for one in mails(worked.server, worked.user, DISMISS)]
+
+
+@pytest.mark.parametrize("forged", ["note", "digest"])
+def test_a_stranger_who_copies_mark_and_id_of_a_note_of_ours_hides_nothing(arrived: Office, forged: str) -> None:
+    settings = arrived.folder / "settings.ini"
+    settings.write_text(settings.read_text() + "\n[acting]\ndigest = daily\n")
+    arrived.once()
+    copied = next(one for one in notes(arrived.server, arrived.user) if one.note.startswith("digest" if forged == "digest" else "p-"))
+    sly = letter(
+        "You stupid, pathetic cow. You are a worthless idiot and I hope you lose your job.\n\nErrol Finch",
+        sender="Errol Finch <errol@finch.example>", to=DESK, at="2026-05-12 09:00",
+        message_id=copied.message_id, headers={"X-Triage-Note": copied.note},
+    )  # fmt: skip
+    arrived.receive(sly)
+    assert arrived.once().output.startswith("1 new mails read")
+    assert flags(arrived.server, arrived.user)[copied.message_id] == {"triage-conduct"}
+    move(arrived.server, arrived.user, copied.message_id, "INBOX", DISMISS)
+    arrived.once()
+    assert [(row["choice"], row["proposal"]) for row in arrived.export()["decisions"]] == [("dismiss", "")]
+    assert arrived.run("undo").status == 0
+    assert [one.message_id for one in mails(arrived.server, arrived.user, DISMISS)] == [copied.message_id]
 
 
 def test_a_note_of_ours_in_the_inbox_is_no_mail(worked: Office) -> None:
