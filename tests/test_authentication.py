@@ -18,7 +18,13 @@ HOME = "mail.example"
         ("mx.shop.example; dmarc=fail (p=none dis=none) header.from=mail.example; spf=pass smtp.mailfrom=bulk.example", "fail"),
         ("mx.shop.example; dkim=fail header.d=mail.example; spf=pass smtp.mailfrom=ann@mail.example", "pass"),
         ("mx.shop.example; dkim=pass header.d=bulk.example; spf=fail smtp.mailfrom=mail.example", "fail"),
-        ("mx.shop.example; dkim=pass header.d=news.mail.example; spf=fail smtp.mailfrom=bulk.example", "pass"),
+        ("mx.shop.example; dkim=pass header.d=news.mail.example; spf=fail smtp.mailfrom=bulk.example", "unknown"),
+        ("mx.shop.example; dkim=pass header.d=MAIL.example; spf=fail smtp.mailfrom=bulk.example", "pass"),
+        ("mx.shop.example; dmarc=pass header.from=bulk.example", "unknown"),
+        ("mx.shop.example; dmarc=pass header.from=bulk.example; dmarc=pass header.from=mail.example", "unknown"),
+        ("mx.shop.example; dmarc=pass; dkim=pass header.d=mail.example", "unknown"),
+        ("mx.shop.example; dmarc=pass header.from=notmail.example", "unknown"),
+        ("mx.shop.example; dmarc=pass (p=reject) header.from=mail.example action=none", "pass"),
         ("mx.shop.example; spf=fail smtp.mailfrom=bulk.example", "fail"),
         ("mx.shop.example; spf=softfail smtp.mailfrom=bulk.example", "unknown"),
         ("mx.shop.example; dkim=none; spf=neutral", "unknown"),
@@ -32,6 +38,12 @@ HOME = "mail.example"
 )
 def test_dmarc_decides_and_without_it_an_aligned_pass_outweighs_a_failure(field: str, verdict: str) -> None:
     assert judge([field], HOME, "mx.shop.example")[0] == verdict
+
+
+@pytest.mark.parametrize("from_domain", ["", "ple", "shop.co.example", "co.example"])
+def test_what_is_proved_for_another_domain_proves_nobody_here(from_domain: str) -> None:
+    for field in ("dmarc=pass header.from=mail.example", "dkim=pass header.d=evil.co.example", "spf=pass smtp.mailfrom=example"):
+        assert judge([f"mx.shop.example; {field}"], from_domain, "mx.shop.example")[0] == "unknown"
 
 
 def test_the_note_holds_the_servers_own_words() -> None:

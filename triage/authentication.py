@@ -41,8 +41,11 @@ def judge(results_headers: Sequence[str], from_domain: str, trusted: str | None)
     `results_headers`: the values of Authentication-Results, topmost first. `trusted`: the authserv-id of our own server; None takes the
     topmost field, which our server has added last, if it adds one. If it does not, the sender may have written it: so without a
     trusted id nothing is ever a "pass". No field, or one that cannot be read, is "unknown", never "fail".
-    DMARC decides where it was tried. Else a passing method that is aligned with From (RFC 7489 section 3.1, relaxed) is a pass, and
-    a failing one without such a pass is a fail; softfail, neutral, none and errors decide nothing.
+    DMARC decides where it was tried, and passes only for the very domain in From. Else a passing method that is strictly aligned
+    with From (RFC 7489 sections 3.1.1 and 3.1.2: the same domain) is a pass, and a failing one without such a pass is a fail;
+    softfail, neutral, none and errors decide nothing, nor does a pass for a domain above or below the one in From. Relaxed
+    alignment needs a list of the suffixes under which strangers register (co.uk, github.io), which would be out of date one day
+    and then prove the wrong person; strictness costs a proof at times, and without proof nobody is restricted.
     """
     for value in results_headers[:MOST]:
         if trusted is not None and _authserv(value) != trusted.strip().lower():
@@ -55,22 +58,26 @@ def judge(results_headers: Sequence[str], from_domain: str, trusted: str | None)
 
 
 def _decide(results: Sequence[_Result], from_domain: str) -> Authenticity:
-    dmarc = {result.result for result in results if result.method == "dmarc"}
-    if "fail" in dmarc:
+    dmarc = [result for result in results if result.method == "dmarc"]
+    if any(result.result == "fail" for result in dmarc):
         return "fail"
-    if "pass" in dmarc:
-        return "pass"
+    passed = {result.domain for result in dmarc if result.result == "pass"}
+    if passed:
+        return "pass" if passed == {from_domain} else "unknown"
     others = [result for result in results if result.method in ("dkim", "spf")]
-    if any(result.result == "pass" and _aligned(result.domain, from_domain) for result in others):
+    passed = {result.domain for result in others if result.result == "pass"}
+    if from_domain and from_domain in passed:
         return "pass"
+    if any(_related(domain, from_domain) for domain in passed):
+        return "unknown"
     return "fail" if any(result.result in ("fail", "hardfail") for result in others) else "unknown"
 
 
-def _aligned(domain: str, from_domain: str) -> bool:
-    """Relaxed alignment without a list of public suffixes: the same domain, or one below the other (never a bare top level)."""
-    if not domain or not from_domain or "." not in domain or "." not in from_domain:
+def _related(domain: str, from_domain: str) -> bool:
+    """Whether one lies below the other (never a bare top level): mostly one house, so no forgery, yet no proof either."""
+    if "." not in domain or "." not in from_domain:
         return False
-    return domain == from_domain or domain.endswith(f".{from_domain}") or from_domain.endswith(f".{domain}")
+    return domain.endswith(f".{from_domain}") or from_domain.endswith(f".{domain}")
 
 
 def _authserv(value: str) -> str:
