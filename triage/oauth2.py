@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 import threading
 import time
 import urllib.error
@@ -17,6 +18,8 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import structlog
 
 from triage import whole_file
 from triage.errors import Permanent, Temporary
@@ -48,6 +51,8 @@ class TokenSource:
     clock: Callable[[], float] = time.monotonic
     _token: str = field(default="", repr=False)
     _until: float = 0.0
+    _unkept: tuple[str, str] = field(default=("", ""), repr=False)
+    """(what the refresh token's file held, the newer token that could not be written over it)."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def token(self, *, anew: bool = False) -> str:
@@ -77,7 +82,7 @@ class TokenSource:
         if grant.client_secret_file:
             form["client_secret"] = self.read_secret(grant.client_secret_file)
         if grant.refresh_token_file:
-            return {**form, "grant_type": "refresh_token", "refresh_token": self.read_secret(grant.refresh_token_file)}
+            return {**form, "grant_type": "refresh_token", "refresh_token": self._refresh_token(grant.refresh_token_file)}
         return {**form, "grant_type": "client_credentials"}
 
     def _asked(self) -> dict[str, object]:
@@ -112,17 +117,37 @@ class TokenSource:
         }.get(code, "check the oauth2 keys of this mailbox")
         raise Permanent(f"{self._where()} gave no token ({code}): {advice}") from None
 
+    def _refresh_token(self, file: Path) -> str:
+        """The one in the file, or the newer one that could not be written there, unless somebody has put another in since."""
+        written = self.read_secret(file)
+        before, newer = self._unkept
+        return newer if newer and written == before else written
+
     def _keep(self, refresh_token: object) -> None:
-        """Some providers hand out a new refresh token with each answer, and the old one ends: it takes the old one's place."""
+        """Some providers hand out a new refresh token with each answer, and the old one ends: it takes the old one's place.
+
+        Where it cannot be written it is kept as long as the program runs, and each answer tries to write it again: to fall back on the
+        old one would shut the mailbox for good.
+        """
         file = self.grant.refresh_token_file
-        if file is None or not isinstance(refresh_token, str) or not refresh_token or refresh_token == self.read_secret(file):
+        if file is None:
+            return
+        written, wanted = self.read_secret(file), self._refresh_token(file)
+        if isinstance(refresh_token, str) and refresh_token.isascii() and refresh_token.isprintable() and refresh_token.strip():
+            wanted = refresh_token.strip()
+        self._unkept = ("", "")
+        if wanted == written:
             return
         try:
-            whole_file.write(file, refresh_token + "\n", mode=0o600)
+            whole_file.write(file, wanted + "\n", mode=0o600)
         except OSError as error:
-            raise Permanent(
-                f"the new refresh token cannot be kept in {file} ({error.strerror}); make the file and its folder this user's own"
-            ) from None
+            self._unkept = (written, wanted)
+            structlog.wrap_logger(structlog.PrintLogger(sys.stderr)).error(
+                "refresh token not kept",
+                file=str(file),
+                reason=error.strerror,
+                next="make the file and its folder this user's own before the program ends, or access must be granted once more",
+            )
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from urllib.parse import parse_qs
 import pytest
 from servers import Scripted, Server, dovecot
 
+from triage import whole_file
 from triage.errors import Permanent, Temporary
 from triage.mailbox import connect
 from triage.oauth2 import Grant, TokenSource
@@ -152,6 +155,42 @@ def test_a_refresh_token_is_used_and_a_new_one_takes_its_place(office: tuple[End
     connect(account).close()
     assert [asked["refresh_token"] for asked in one.asked] == ["r-0", "r-1"]
     assert all(asked["grant_type"] == "refresh_token" for asked in one.asked)
+
+
+def test_a_new_refresh_token_that_cannot_be_written_is_used_all_the_same_and_written_once_it_can(
+    office: tuple[Endpoint, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, server = office
+    one.lasts, one.refresh_token = 0, "r-1"
+    account = load(settings(tmp_path, one, server, "oauth2_refresh_token_file = refresh")).mailboxes[0].account()
+    write = whole_file.write
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(whole_file, "write", full)
+    connect(account).close()
+    one.refresh_token = ""
+    connect(account).close()
+    said = capsys.readouterr().err
+    assert "refresh token not kept" in said and "No space left" in said and "r-1" not in said and "r-0" not in said
+    monkeypatch.setattr(whole_file, "write", write)
+    connect(account).close()
+    assert (tmp_path / "refresh").read_text() == "r-1\n"
+    assert [asked["refresh_token"] for asked in one.asked] == ["r-0", "r-1", "r-1"]
+
+
+def test_a_refresh_token_that_a_person_put_in_the_file_counts_more_than_one_kept_in_mind(
+    office: tuple[Endpoint, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, server = office
+    one.lasts, one.refresh_token = 0, "r-1"
+    account = load(settings(tmp_path, one, server, "oauth2_refresh_token_file = refresh")).mailboxes[0].account()
+    (tmp_path / ".refresh.new").mkdir()  # so that nothing can be written beside it
+    connect(account).close()
+    (tmp_path / "refresh").write_text("r-granted-anew\n")
+    connect(account).close()
+    assert [asked["refresh_token"] for asked in one.asked] == ["r-0", "r-granted-anew"]
 
 
 @pytest.mark.parametrize(
