@@ -7,8 +7,9 @@ and a label somebody took off are left alone. Only held mail is ever moved, and 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,6 +26,8 @@ HELD = "held"
 """The ledger's word for "we moved it into the hold folder", beside the labels."""
 BEGUN = " begun"
 """Stands after a proposal's id in the ledger while its note is being written; after a crash it tells which note may be there."""
+
+_DIGEST = "digest-"
 
 
 @dataclass(slots=True)
@@ -80,6 +83,7 @@ def act(actor: Actor) -> Done:
     wanted = actor.ledger.wanted()
     proposals = _proposals(actor)
     chosen = actor.settings.acting
+    _erased(actor, done)
     if chosen.notes or chosen.hold:
         digest_due = chosen.notes and bool(_digests(actor))
         _folders(actor, done, needed=bool(proposals) or digest_due or any(row["held"] for row in wanted.values()))
@@ -92,6 +96,44 @@ def act(actor: Actor) -> Done:
     if chosen.notes:
         _notes(actor, proposals, done)
     return done
+
+
+def take_away_later(ledger: Ledger, keys: Collection[str]) -> None:
+    """Has the next pass take away every note that tells of one of these mails, wherever staff have put it since, and the digests,
+    which tell of everybody. Today's digest is then written anew."""
+    gone: dict[str, set[str]] = {}
+    for entry in ledger.entries(kinds=(NOTE,)):
+        if set(keys) & set(entry.subject["keys"]) or str(entry.subject["proposal"]).startswith(_DIGEST):
+            gone.setdefault(str(entry.subject["mailbox"]), set()).add(str(entry.subject["message_id"]))
+    for mailbox, message_ids in gone.items():
+        waiting = json.loads(ledger.meta(_to_take_away(mailbox)) or "[]")
+        ledger.set_meta(_to_take_away(mailbox), json.dumps(sorted({*waiting, *message_ids})))
+        for one in ledger.notes(mailbox):
+            if one.message_id in message_ids:
+                ledger.forget_note(one.note_id, mailbox)
+
+
+def _to_take_away(mailbox: str) -> str:
+    """The ledger's name for the Message-IDs of notes of ours that are to be taken out of this mailbox."""
+    return f"notes to take away {mailbox}"
+
+
+def _erased(actor: Actor, done: Done) -> None:
+    """Takes away the notes that tell of an erased person."""
+    gone = json.loads(actor.ledger.meta(_to_take_away(actor.name)) or "[]")
+    if not gone:
+        return
+    names, absent = actor.box.folders, set(actor.box.missing_folders())
+    for folder in (name for name in (names.review, names.agree, names.dismiss) if name not in absent):
+        mails = actor.ledger.placed_in(actor.name, folder)
+        uids = [uid for message_id in gone for uid in actor.box.find_by_message_id(folder, message_id) if uid not in mails]
+        done.notes_removed += len(uids)
+        if uids:
+            done.plan.append(f"take away what tells of somebody who was erased: {len(uids)} notes in {folder}")
+        if uids and not actor.dry:
+            actor.box.delete_own(folder, uids)
+    if not actor.dry:
+        actor.ledger.set_meta(_to_take_away(actor.name), "")
 
 
 def _folders(actor: Actor, done: Done, *, needed: bool) -> None:
@@ -403,7 +445,7 @@ def _digests(actor: Actor) -> dict[str, _Draft]:
     if every == "never" or actor.name != first:
         return {}
     stands_for = digest.period(every, actor.now, actor.settings.organisation.time_zone)
-    name, address = f"digest-{stands_for}", actor.box.account.address
+    name, address = f"{_DIGEST}{stands_for}", actor.box.account.address
     message_id = f"<{name}@triage.{address.rpartition('@')[2]}>"
 
     def compose() -> bytes:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from triage.acting import take_away_later
 from triage.cycle import GROUNDS
 from triage.errors import Permanent
 from triage.evidence import Directory
 from triage.judgement import one_person
 from triage.ledger import ConclusionRows, Ledger
-from triage.message import Message
+from triage.message import Message, Unreadable
 from triage.record import incidents, rulings
 from triage.settings import Settings
 
@@ -45,7 +47,11 @@ KEPT = (
         "for good; it shows that nothing was altered",
     ),
     ("papers", "what people wrote when they decided about somebody, and incidents from other channels", "until erased"),
-    ("notes", "the ids of our notes in the mailbox; the notes quote mails", "until answered, outdated or undone"),
+    (
+        "notes",
+        "the ids of our notes in the mailbox; the notes quote mails",
+        "until answered, outdated or undone; erased notes go too",
+    ),
     ("erased mails", "the hash of each, so that it is not read again", "for good"),
 )
 """What, of which content, how long."""
@@ -60,6 +66,17 @@ class Person:
     """From them, and from staff to them alone; oldest first."""
     shared: tuple[Message, ...]
     """Mails of others, or to others too, in which they are named as a recipient."""
+    among_us: tuple[Message, ...] = ()
+    """What colleagues wrote to each other about them: in answer to their mails, or with their address or their full name in it."""
+    unreadable: tuple[Unreadable, ...] = ()
+    """Mails that could not be read and show their address or name."""
+    traces: tuple[re.Pattern[str], ...] = ()
+    """What shows in text, case-folded, that it is about them."""
+
+    @property
+    def keys(self) -> list[str]:
+        """Of every mail that is about them and nobody else."""
+        return [mail.key for mail in (*self.mails, *self.among_us, *self.unreadable)]
 
 
 def person(ledger: Ledger, settings: Settings, address: str) -> Person:
@@ -76,7 +93,38 @@ def person(ledger: Ledger, settings: Settings, address: str) -> Person:
         )
     alone = [mail for mail in every if _about(mail, addresses, staff)]
     shared = [mail for mail in every if not _about(mail, addresses, staff)]
-    return Person(tuple(sorted(addresses)), tuple(alone), tuple(shared))
+    traces = _traces(addresses, alone, settings)
+    cited = {mail.message_id for mail in alone}
+    every_colleague = [one for one in ledger.everybody() if staff.employs(one)]
+    internal = [mail for mail in ledger.messages(ledger.keys_only_among(every_colleague)) if isinstance(mail, Message)]
+    return Person(
+        tuple(sorted(addresses)),
+        tuple(alone),
+        tuple(shared),
+        tuple(mail for mail in internal if cited & {mail.in_reply_to, *mail.references} or _shows(_words(mail), traces)),
+        tuple(one for one in ledger.unreadable() if _shows(f"{one.sender}\n{one.subject}", traces)),
+        traces,
+    )
+
+
+def _traces(addresses: frozenset[str], mails: Sequence[Message], settings: Settings) -> tuple[re.Pattern[str], ...]:
+    """What shows that words are about somebody: an address of theirs, or their name of two words or more as they themselves gave it.
+    A name that is also ours (anybody may write the organisation's into From) shows nothing."""
+    ours = {settings.organisation.name.casefold(), *settings.directory().names}
+    names = {" ".join(mail.sender.name.split()).casefold() for mail in mails if mail.sender.email in addresses}
+    told = {name for name in names if " " in name and len(name) >= 6 and name not in ours and not ours >= set(name.split())}
+    return tuple(re.compile(rf"(?<![\w.]){re.escape(trace)}(?!\w)") for trace in sorted({*addresses, *told}))
+
+
+def _shows(text: str, traces: Iterable[re.Pattern[str]]) -> bool:
+    flat = " ".join(text.casefold().split())
+    return any(trace.search(flat) for trace in traces)
+
+
+def _words(mail: Message) -> str:
+    said = mail.wording
+    others = (f"{passage.author} {passage.text}" for passage in (*said.quoted, *said.forwarded))
+    return "\n".join((mail.subject, said.own, said.signature, *others, *(one.name for one in mail.attachments)))
 
 
 def _about(mail: Message, addresses: frozenset[str], staff: Directory) -> bool:
@@ -89,11 +137,13 @@ def _about(mail: Message, addresses: frozenset[str], staff: Directory) -> bool:
 def everything_about(ledger: Ledger, one: Person) -> dict[str, Any]:
     """All that is kept, as JSON-able values."""
     ids = ledger.contacts_with(one.addresses)
-    keys = {mail.key for mail in one.mails}
+    keys = set(one.keys)
     notes = [asdict(entry) for entry in ledger.entries() if keys & set(entry.subject.get("keys", ()))]
     return {
         "addresses": list(one.addresses),
         "mails": [asdict(mail) for mail in one.mails],
+        "mails among colleagues": [asdict(mail) for mail in one.among_us],
+        "mails that could not be read": [asdict(mail) for mail in one.unreadable],
         "named in mails to others too": [mail.message_id for mail in one.shared],
         "marks": {email: sorted(map(list, marks)) for email, marks in ledger.marks_of(one.addresses).items()},
         "conclusions": asdict(ledger.conclusions(ids)),
@@ -152,17 +202,23 @@ class Erasure:
 
 
 def erase(ledger: Ledger, one: Person, *, reason: str, now: datetime) -> Erasure:
-    """Erases what is kept about a person. The next pass takes labels and notes about them out of the mailbox.
+    """Erases what is kept about a person. The next pass takes labels and notes about them out of the mailbox, wherever staff put them.
 
-    Raises Permanent while a restriction is in force: what it rests on must stay open to an appeal.
+    Raises Permanent while a restriction is in force: what it rests on must stay open to an appeal; and when the reason, which the
+    journal keeps for good, names them.
     """
+    if _shows(reason, one.traces):
+        raise Permanent(
+            "the reason names the person, and the journal would keep it for good; give one without their name or address"
+        )
     ids = ledger.contacts_with(one.addresses)
     if any(row["in_force"] for row in ledger.conclusions(ids).restrictions):
         raise Permanent("a restriction of this person is in force; end it first, or its reasons could no longer be looked at")
     ledger.replace_conclusions(ids, ConclusionRows())
     ruled = [ruling.id for ruling in rulings(ledger) if ruling.concerns(one.addresses)]
     ledger.erase_papers([*ruled, *(incident.id for incident in incidents(ledger, one.addresses))])
-    ledger.journal(ERASED, at=now, actor="triage", subject={"mails": len(one.mails), "reason": reason})
+    ledger.journal(ERASED, at=now, actor="triage", subject={"mails": len(one.keys), "reason": reason})
     ledger.set_meta(GROUNDS, "")  # others' conclusions may have rested on these mails
-    ledger.forget([mail.key for mail in one.mails], at=now)
-    return Erasure(one.addresses, len(one.mails), len(one.shared))
+    take_away_later(ledger, one.keys)
+    ledger.forget(one.keys, at=now)
+    return Erasure(one.addresses, len(one.keys), len(one.shared))

@@ -178,7 +178,9 @@ def test_a_stranger_who_copies_mark_and_id_of_a_note_of_ours_hides_nothing(arriv
     settings = arrived.folder / "settings.ini"
     settings.write_text(settings.read_text() + "\n[acting]\ndigest = daily\n")
     arrived.once()
-    copied = next(one for one in notes(arrived.server, arrived.user) if one.note.startswith("digest" if forged == "digest" else "p-"))
+    copied = next(
+        one for one in notes(arrived.server, arrived.user) if one.note.startswith("digest" if forged == "digest" else "p-")
+    )
     sly = letter(
         "You stupid, pathetic cow. You are a worthless idiot and I hope you lose your job.\n\nErrol Finch",
         sender="Errol Finch <errol@finch.example>", to=DESK, at="2026-05-12 09:00",

@@ -55,20 +55,26 @@ def test_a_line_break_in_a_folder_name_runs_no_command(dovecot_server: Server, u
         assert mailbox.open("Victim").exists == 0
 
 
-def test_without_move_and_uidplus_nothing_is_moved_or_deleted(dovecot_server: Server, user: str) -> None:
+def test_without_move_and_uidplus_nothing_is_moved_and_a_note_of_ours_only_marked_as_deleted(
+    dovecot_server: Server, user: str
+) -> None:
     dovecot_server.append(user, "INBOX", mail())
     with connect(dovecot_server.account(user, host=WITHOUT_UIDPLUS)) as mailbox:
         assert not mailbox.can_move
         assert not mailbox.can_idle
         mailbox.create_folders()
         mailbox.append(mailbox.folders.review, mail(headers=["X-Triage-Note: 1"]))
-        with pytest.raises(Permanent, match="neither MOVE nor UIDPLUS"):
-            mailbox.delete_own(mailbox.folders.review, [1])
+        mailbox.append(mailbox.folders.review, mail(message_id="<other@sender.example>"))
+        with pytest.raises(Permanent, match="is not a note of this program"):
+            mailbox.delete_own(mailbox.folders.review, [1, 2])
+        mailbox.delete_own(mailbox.folders.review, [1])
+        assert {uid: "\\Deleted" in names for uid, names in mailbox.flags([1, 2]).items()} == {1: True, 2: False}
         mailbox.open("INBOX", write=True)
         with pytest.raises(Permanent, match="neither MOVE nor UIDPLUS"):
             mailbox.move([1], mailbox.folders.held)
         assert not mailbox.idle(0.1, lambda: False)
     assert "\\Deleted" not in dovecot_server.flags(user, "INBOX")[1]
+    assert not [line for line in dovecot_server.log(user) if " expunge: " in line]
 
 
 def test_the_server_saw_no_bare_expunge(dovecot_server: Server, user: str) -> None:

@@ -156,6 +156,25 @@ class Mails(Store):
                         found[row.key] = _message_form().validate_json(row.payload)
         return sorted(found.values(), key=lambda each: (each.sent_at, each.message_id, each.key))
 
+    def everybody(self) -> list[str]:
+        """Every address that any mail is from or to, or names as a reply address; sorted."""
+        with self._reading() as connection:
+            return sorted(connection.execute(select(tables.participants.c.email).distinct()).scalars())
+
+    def keys_only_among(self, emails: Iterable[str]) -> list[str]:
+        """The keys of the readable mails that are from and to nobody but these, oldest first."""
+        mail, who = tables.messages.c, tables.participants.c
+        wanted = set(emails)
+        with self._reading() as connection:
+            found: list[str] = []
+            for some in chunks(wanted):
+                query = select(mail.key, who.email).join(tables.participants, who.key == mail.key)
+                with_others: dict[str, set[str]] = {}
+                for row in connection.execute(query.where(mail.sender_email.in_(some), mail.readable).order_by(mail.sent_at)):
+                    with_others.setdefault(row.key, set()).add(row.email)
+                found += [key for key, named in with_others.items() if named <= wanted]
+        return found
+
     def keys_by_message_id(self, message_id: str) -> list[str]:
         """The keys of all mails that carry this Message-ID (several may: it is not unique), oldest first."""
         of = tables.messages.c

@@ -174,7 +174,8 @@ class Mailbox:
         return moving.message_ids(self._wire, self.all_uids())
 
     def delete_own(self, folder: str, uids: Iterable[int]) -> None:
-        """Deletes notes this program wrote (header X-Triage-Note). Raises Permanent, deleting none, when one is anything else,
+        """Deletes notes this program wrote (header X-Triage-Note), or, where the server has no UIDPLUS, marks them as deleted. Raises
+        Permanent, deleting none, when one is anything else,
 
         or when the folder is one that mail arrives in or is sent from: a stranger can write any header.
         """

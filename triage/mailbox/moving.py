@@ -99,11 +99,13 @@ def append(wire: Wire, folder: str, raw: bytes, flags: Iterable[str], at: dateti
 
 
 def find_by_message_id(wire: Wire, message_id: str) -> list[int]:
-    """The UIDs in the opened folder of mails with exactly this Message-ID. What no such header can hold is found nowhere."""
+    """The UIDs in the opened folder of mails with exactly this Message-ID. What no such header can hold is found nowhere, nor, where
+    we can only mark what we remove, what is so marked."""
     wanted = message_id.strip()
     if not wanted or not wanted.isascii() or not wanted.isprintable():
         return []
-    hits = search(wire, f"HEADER Message-ID {quoted(wanted[:900])}")  # finds parts too (RFC 3501 section 6.4.4)
+    there = "" if "UIDPLUS" in wire.capabilities else "UNDELETED "
+    hits = search(wire, f"{there}HEADER Message-ID {quoted(wanted[:900])}")  # finds parts too (RFC 3501 section 6.4.4)
     return sorted(uid for uid, found in message_ids(wire, hits).items() if found == wanted)
 
 
@@ -114,13 +116,18 @@ def message_ids(wire: Wire, uids: Iterable[int]) -> dict[int, str]:
 
 
 def delete_own(wire: Wire, uids: Iterable[int]) -> None:
-    """Removes notes that this program wrote from the opened folder. Raises Permanent, removing none, if one is not our note."""
+    """Removes notes that this program wrote from the opened folder. Raises Permanent, removing none, if one is not our note.
+
+    Where the server has no UIDPLUS to remove these and nothing else, they are marked as read and deleted, for clients to hide and for
+    people to take away: a bare EXPUNGE would take with them what staff have marked meanwhile.
+    """
     wanted = sorted(set(uids))
     found = header(wire, wanted, NOTE_HEADER)
     foreign = [uid for uid, value in found.items() if not value.lower().startswith(NOTE_HEADER.lower().encode() + b":")]
     if foreign:
         raise Permanent(f"{wire.name}: mail {foreign[0]} is not a note of this program, so nothing was deleted")
-    if found:
-        _need_uidplus(wire, "notes cannot be deleted without touching other mail")
-        for batch in batches(found):
+    for batch in batches(found):
+        if "UIDPLUS" in wire.capabilities:
             _remove(wire, batch)
+        else:
+            wire.command("UID STORE", uid_set(batch), "+FLAGS.SILENT", "(\\Seen \\Deleted)")
