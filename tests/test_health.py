@@ -122,7 +122,14 @@ def test_the_unit_is_sound_and_closed() -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:  # Debian's package systemd; the lines that matter are looked at all the same
         text = UNIT.read_text()
-        for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n", "Type=notify", "WatchdogSec=", "KillMode=mixed"):
+        for line in (
+            "NoNewPrivileges=yes",
+            "ProtectSystem=strict",
+            "CapabilityBoundingSet=\n",
+            "Type=notify",
+            "WatchdogSec=",
+            "KillMode=mixed",
+        ):
             assert line in text
         return
     said = subprocess.run(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from mailstate import flags, mails, move, notes, store, uid_of
 from office import Office
 from sample import DESK, DOREEN, NOW, OTTILIE, Mail, address, letter, story
-from servers import must
+from servers import WITHOUT_UIDPLUS, must
 
 REVIEW, AGREE, DISMISS = "Triage/Review", "Triage/Agree", "Triage/Dismiss"
 asked = [mail for mail in story() if address(DOREEN).encode() in mail.raw.partition(b"\r\nTo:")[0]]
@@ -225,3 +227,19 @@ def test_a_danger_told_after_the_first_note_was_settled_gets_a_note_again(worked
     worked.once()
     again = [one for one in notes(worked.server, worked.user) if one.subject.startswith("Please read this mail now")]
     assert again and "tonight I will end my life" in again[0].text
+
+
+def test_a_server_that_can_neither_move_nor_expunge_one_mail_still_gets_labels_and_current_notes(arrived: Office) -> None:
+    poor = replace(arrived, host=WITHOUT_UIDPLUS).open()
+    assert "the server can move no mail safely, so mail under a restriction stays in the inbox" in poor.once().output
+    before = note(poor, "A warning may be due")
+    poor.receive(once_more())
+    poor.once()
+    review = {one.message_id: one for one in notes(poor.server, poor.user)}
+    assert len([one for one in review.values() if one.subject.startswith("A warning")]) == 2
+    with poor.server.client(poor.user) as client:
+        must(client.select(f'"{REVIEW}"', readonly=True))
+        marked = must(client.uid("SEARCH", "DELETED"))[0]
+        assert marked == uid_of(client, before.message_id).encode()
+    assert "0 changes made" in poor.once().output
+    assert not [line for line in poor.server.log(poor.user) if " expunge: " in line]
