@@ -7,11 +7,43 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from figures import Figures, Sums
 from servers import WITHOUT_MOVE, Server, add_pymap_user, dovecot, pymap
 
 from triage.mailbox import LABELS, Account
 
 _number = itertools.count(1)
+_sums = Sums()
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Takes what this test counted."""
+    return Figures(request.node.user_properties)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "teardown":  # what fixtures counted is in it too
+        _sums.take(report.user_properties)
+
+
+def _whole(config: pytest.Config) -> bool:
+    """Whether every test was asked for, so that a figure that is missing has fallen."""
+    chosen = any(config.getoption(name, None) for name in ("keyword", "markexpr", "lf", "deselect", "collectonly", "maxfail"))
+    return not chosen and config.args == list(config.getini("testpaths")) and not hasattr(config, "workerinput")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == 0 and _whole(session.config) and _sums.fallen():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in _sums.lines():
+        terminalreporter.write_line(line)
+    if _whole(config):
+        for line in _sums.fallen():
+            terminalreporter.write_line(f"FALLEN  {line}", red=True)
 
 
 @pytest.fixture(scope="session")

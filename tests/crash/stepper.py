@@ -43,6 +43,8 @@ class Stepper:
 
     folder: Path
     """For its scratch files."""
+    kills: int = 0
+    """How often it has killed a child."""
     _process: subprocess.Popen[str] = field(init=False)
 
     def __enter__(self) -> Self:
@@ -76,7 +78,9 @@ class Stepper:
         output, steps = self.folder / "output", self.folder / "steps"
         order = {"arguments": arguments, "kill_before": kill_before, "output": str(output), "steps": str(steps)}
         answer = self._order(order)
-        return Ran(answer["status"], tuple(steps.read_text().splitlines()), output.read_text())
+        ran = Ran(answer["status"], tuple(steps.read_text().splitlines()), output.read_text())
+        self.kills += ran.killed
+        return ran
 
 
 def changes(step: str) -> bool:

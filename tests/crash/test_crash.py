@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ending import End, end_of
+from figures import Figures
 from mailstate import OURS, copy_account, differences, flags, folders, mails, move, notes, state
 from sample import ABUSE_AGAIN, DOREEN, HOLD_ENDS, NOW, VANCE, Mail, address, desk, fill, letter, settings_file, story
 from servers import Server
@@ -57,6 +58,13 @@ class Desk:
 def stepper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stepper]:
     with Stepper(tmp_path_factory.mktemp("steps")) as one:
         yield one
+
+
+@pytest.fixture(autouse=True)
+def _counted(figures: Figures, stepper: Stepper) -> Iterator[None]:
+    before = stepper.kills
+    yield
+    figures.add("points at which it was killed", stepper.kills - before)
 
 
 @pytest.fixture(scope="module")

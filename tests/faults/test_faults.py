@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 from ending import End, end_of
 from faulty import Fault, Faulty
+from figures import Figures
 from mailstate import folders
 from office import Office
 from sample import NOW, story
@@ -54,13 +55,14 @@ def through(office: Office, port: int) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_goes_wrong_on_the_line_the_next_pass_ends_as_if_nothing_had(
-    arrived: Office, undisturbed: tuple[End, list[bytes]], fault: Fault
+    arrived: Office, undisturbed: tuple[End, list[bytes]], fault: Fault, figures: Figures
 ) -> None:
     wanted, commands = undisturbed
     first = 1 + FAULTS.index(fault) % STRIDE
     stride = 3 * STRIDE if fault == "silence" else STRIDE  # it takes the five seconds of patience each time
     points = range(first, len(commands) + 1, stride)
     assert len(commands) >= LEAST_POINTS and len(points) >= (2 if fault == "silence" else 5)
+    figures.add("points at which the line went wrong", len(points))
     for at in points:
         office = arrived.twin()
         words = f"{fault} at command {at}, {commands[at - 1].decode()}"
@@ -73,6 +75,7 @@ def test_whatever_goes_wrong_on_the_line_the_next_pass_ends_as_if_nothing_had(
         assert said.status in (0, 69, 75), (words, said.errors)
         assert (said.status == 0) == (not said.errors), (words, said)
         assert took < 60, (words, took)
+        figures.worst("longest pass on a faulty line, s", took)
         through(office, office.server.port)
         again = office.run("once", "--now", NOW.isoformat())
         assert again.status == 0, (words, again.errors)
