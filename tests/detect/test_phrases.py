@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from triage.detect import phrases
-from triage.detect.phrases import Book, compose, words_of
+from triage.detect.phrases import Book, compose, shelved, words_of
 from triage.detect.reading import read_text, spots
 from triage.errors import Misconfigured
 
@@ -22,7 +22,7 @@ def book_of(**group: Any) -> Book:
 
 def places(book: Book, text: str) -> list[tuple[str, bool]]:
     """The sentences in which something is found, and whether it counts there."""
-    return [(spot.sentence.text, spot.counted) for spot in spots(read_text(text), book)]
+    return [(spot.sentence.text, spot.counted) for spot in spots(read_text(text, books=shelved([book])), book)]
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -32,6 +32,19 @@ def test_every_phrase_of_every_file_can_be_read_and_looked_for(kind: str) -> Non
         for phrase in part._phrases:
             for pattern in (phrase.pattern, *phrase.others, *phrase.group.unless):
                 assert re.compile(pattern).search("") is None
+
+
+def test_all_books_are_on_the_shelf() -> None:
+    assert sorted(phrases.KINDS) == FILES
+
+
+def test_the_shelf_finds_what_each_book_finds() -> None:
+    text = "you are a useless idiot, i will wait for you outside, and nobody could give a damn about your rotten service"
+    words = words_of(text)
+    each = {book: tuple(book.find(text, words)) for book in phrases.shelf().books}
+    found, _ = phrases.shelf().find(text)
+    assert len(found) > 1
+    assert found == {book: hits for book, hits in each.items() if hits}
 
 
 def test_phrases_that_stand_together_are_found_in_any_order() -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import chain
@@ -207,7 +207,7 @@ class Phrase:
     """What must stand there too, for a phrase of a `together`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Book:
     """All the phrases of one kind, ready for looking up."""
 
@@ -218,20 +218,11 @@ class Book:
     across: Book | None = None
     """The phrases that are looked for across two sentences."""
 
-    def wakers(self, words: frozenset[str]) -> frozenset[str]:
-        """Of the words of a whole mail those of which a sentence must hold one, or nothing of this book stands in it."""
-        return words & self._by_word.keys()
-
-    @property
-    def sleeps(self) -> bool:
-        """Whether a sentence without any of its words need not be looked at."""
-        return not self._always
-
     def find(self, folded: str, words: frozenset[str]) -> Iterator[Hit]:
         """Every phrase that stands in this folded sentence; `words` are its words from `words_of`."""
-        awake = self._awake(words)
-        if not awake:
-            return
+        return self._found(folded, self._awake(words))
+
+    def _found(self, folded: str, awake: Iterable[int]) -> Iterator[Hit]:
         length, folded = len(folded), folded + " ."  # so that "$" may stand where a word could
         for number in awake:
             phrase = self._phrases[number]
@@ -258,8 +249,48 @@ class Book:
         awake = set(self._always)
         for word in words & self._by_word.keys():
             awake.update(self._by_word[word])
-        needs = [self._phrases[number].needs for number in awake]
-        return sorted(n for n, all_of in zip(awake, needs, strict=True) if not any(map(words.isdisjoint, all_of)))
+        return self._possible(awake, words)
+
+    def _possible(self, woken: Collection[int], words: frozenset[str]) -> list[int]:
+        """Of phrases of which the rarest part is there, those of which every firm part may be."""
+        return sorted(n for n in woken if not any(map(words.isdisjoint, self._phrases[n].needs)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelf:
+    """All the books that are looked for in customers' mail, with one index of the words that wake their phrases: a sentence is
+    looked up once and not once for each book."""
+
+    books: tuple[Book, ...]
+    _by_word: Mapping[str, tuple[tuple[Book, tuple[int, ...]], ...]]
+    _nearby: Mapping[str, frozenset[Book]]
+    """The same for the books that look at two sentences together: which of them a word wakes."""
+
+    def find(self, folded: str) -> tuple[Mapping[Book, tuple[Hit, ...]], frozenset[Book]]:
+        """By book, the phrases that stand in a folded sentence; and the books for two sentences that one of its words wakes."""
+        words = words_of(folded)
+        woken: dict[Book, set[int]] = {book: set(book._always) for book in self.books if book._always}
+        for word in words & self._by_word.keys():
+            for book, numbers in self._by_word[word]:
+                woken.setdefault(book, set()).update(numbers)
+        found = {book: tuple(book._found(folded, book._possible(numbers, words))) for book, numbers in woken.items()}
+        near = frozenset(book.across for book in self.books if book.across and book.across._always)
+        near = near.union(*(self._nearby[word] for word in words & self._nearby.keys()))
+        return {book: hits for book, hits in found.items() if hits}, near
+
+
+def shelved(books: Iterable[Book]) -> Shelf:
+    """These books with one index."""
+    every = tuple(books)
+    by_word: dict[str, list[tuple[Book, tuple[int, ...]]]] = {}
+    nearby: dict[str, set[Book]] = {}
+    for book in every:
+        for word, numbers in book._by_word.items():
+            by_word.setdefault(word, []).append((book, numbers))
+        if book.across:
+            for word in book.across._by_word:
+                nearby.setdefault(word, set()).add(book.across)
+    return Shelf(every, {word: tuple(each) for word, each in by_word.items()}, {w: frozenset(each) for w, each in nearby.items()})
 
 
 def words_of(folded: str) -> frozenset[str]:
@@ -267,7 +298,7 @@ def words_of(folded: str) -> frozenset[str]:
     return frozenset(chain.from_iterable(map(_forms, set(_TOKEN.findall(folded)))))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def _forms(token: str) -> tuple[str, ...]:
     words = {token.replace("'", ""), *token.split("'")} - {""} if "'" in token else {token}
     return (*words, *{word[:end] + "~" for word in words for end in range(2, min(len(word), _STEM) + 1)})
@@ -283,6 +314,18 @@ def _regex(pattern: str) -> re.Pattern[str]:
 def book(kind: str) -> Book:
     """The phrases of `rules/phrases/<kind>.toml`. Raises Misconfigured, with every fault, when they cannot be read."""
     return compose(_load(kind), _lists(), kind)
+
+
+KINDS = (
+    "threat", "abuse", "profanity", "harassment", "sexual", "discrimination", "hostile_tone", "allegation", "illegal", "off_topic",
+)  # fmt: skip
+"""The files of `rules/phrases` that are written in this language."""
+
+
+@cache
+def shelf() -> Shelf:
+    """All books of `rules/phrases`."""
+    return shelved(map(book, KINDS))
 
 
 def compose(content: Mapping[str, Any], lists: Mapping[str, _Part], kind: str) -> Book:

@@ -8,13 +8,13 @@ and with the stretches in it that are somebody else's words: quotations, "he sai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 
 from triage.detect import folding, hearsay
-from triage.detect.phrases import Book, Hit, words_of
+from triage.detect.phrases import Book, Hit, Shelf, shelf, words_of
 from triage.evidence import Evidence
 from triage.finding import Quote, Severity, Sign
 
@@ -30,6 +30,29 @@ _RANKS: tuple[Severity, ...] = ("advisory", "ordinary", "serious", "grave")
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What follows from the letters of a folded sentence alone, whoever wrote it where."""
+
+    hits: Mapping[Book, tuple[Hit, ...]]
+    """By book, the phrases that stand in it and are not denied; books without any are left out."""
+    near: frozenset[Book]
+    """The books for two sentences together of which it holds a word."""
+    reported: tuple[tuple[int, int], ...]
+    """What it reports of others, see `hearsay.stretches`."""
+    announces: bool
+    """Whether the next paragraph is somebody else's."""
+
+
+@lru_cache(maxsize=6_000)
+def said(folded: str, books: Shelf) -> Said:
+    """What a folded sentence says. Kept, because most sentences of a mailbox come again: greetings, forms, the same letter with
+    one line added; and each detector asks."""
+    hits, near = books.find(folded)
+    meant = {book: tuple(hit for hit in some if not hearsay.denied(folded, hit.start)) for book, some in hits.items()}
+    return Said(meant, near, tuple(hearsay.stretches(folded, False)), hearsay.announces(folded))
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     text: str
     """Verbatim."""
@@ -37,7 +60,7 @@ class Sentence:
     """Where it begins in the message's own words; -1 for the subject."""
     folded: str
     """As long as `text`, see above."""
-    words: frozenset[str]
+    said: Said
     foreign: tuple[tuple[int, int], ...]
     """Stretches of it, from and to, that are not the writer's own assertion."""
 
@@ -50,8 +73,6 @@ class Sentence:
 class Reading:
     sentences: tuple[Sentence, ...]
     apologises: bool
-    words: frozenset[str]
-    """Those of all its sentences."""
 
     def __iter__(self) -> Iterator[Sentence]:
         return iter(self.sentences)
@@ -86,9 +107,12 @@ def staff_names(evidence: Evidence) -> frozenset[str]:
 
 
 @lru_cache(maxsize=16)
-def read_text(own: str, subject: str = "", names: frozenset[str] = frozenset()) -> Reading:
-    """The sentences of these words. Kept for the other detectors, which read the same mail next."""
-    own = own[:LONGEST_TEXT]
+def read_text(own: str, subject: str = "", names: frozenset[str] = frozenset(), books: Shelf | None = None) -> Reading:
+    """The sentences of these words. Kept for the other detectors, which read the same mail next.
+
+    `books`: what is looked for in them; all books when left out.
+    """
+    own, books = own[:LONGEST_TEXT], books or shelf()
     folded = folding.fold(own, names)
     apologises = hearsay.apologises(folded)
     quoted = hearsay.quotations(own, folded, apologises)
@@ -96,17 +120,21 @@ def read_text(own: str, subject: str = "", names: frozenset[str] = frozenset()) 
     if subject:
         folded_subject = folding.fold(subject, names)
         spans = tuple(hearsay.quotations(subject, folded_subject, False))
-        sentences.append(Sentence(subject, -1, folded_subject, words_of(folded_subject), spans))
+        sentences.append(Sentence(subject, -1, folded_subject, said(folded_subject, books), spans))
     announced = False
     for start, end, fresh in _spans(own):
         text, copy = own[start:end], folded[start:end]
+        meaning = said(copy, books)
         if fresh and not hearsay.announces_before(own, start):
             announced = False
         foreign = [(a - start, b - start) for a, b in quoted if a < end and b > start]
-        foreign += [(0, len(copy))] if announced else hearsay.stretches(copy, apologises)
-        sentences.append(Sentence(text, start, copy, words_of(copy), tuple(foreign)))
-        announced = announced or hearsay.announces(copy)
-    return Reading(tuple(sentences), apologises, frozenset().union(*(sentence.words for sentence in sentences)))
+        if announced:
+            foreign.append((0, len(text)))
+        else:
+            foreign += hearsay.stretches(copy, apologises) if apologises else meaning.reported
+        sentences.append(Sentence(text, start, copy, meaning, tuple(foreign)))
+        announced = announced or meaning.announces
+    return Reading(tuple(sentences), apologises)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int, bool]]:
@@ -147,10 +175,7 @@ def _pieces(text: str, start: int, end: int, fresh: bool) -> Iterator[tuple[int,
 
 def spots(reading: Reading, phrases: Book) -> list[Spot]:
     """Every phrase of the book that the writer says on his own account, in the order of the mail."""
-    found = []
-    for sentence in _worth_a_look(reading, phrases):
-        hits = [hit for hit in phrases.find(sentence.folded, sentence.words) if sentence.owns(hit.start)]
-        found += [Spot(sentence, hit) for hit in hits if not hearsay.denied(sentence.folded, hit.start)]
+    found = [Spot(one, hit) for one in reading.sentences for hit in one.said.hits.get(phrases, ()) if one.owns(hit.start)]
     if phrases.across:
         said = {spot.sentence.start for spot in found}
         # What one sentence says outright needs no second to bear it out.
@@ -158,23 +183,15 @@ def spots(reading: Reading, phrases: Book) -> list[Spot]:
     return found
 
 
-def _worth_a_look(reading: Reading, phrases: Book) -> Iterable[Sentence]:
-    """The sentences that hold one of the book's words; for most books these are few."""
-    if not phrases.sleeps:
-        return reading
-    words = phrases.wakers(reading.words)
-    return [sentence for sentence in reading if not words.isdisjoint(sentence.words)] if words else ()
-
-
 def _across(reading: Reading, phrases: Book) -> list[Spot]:
     """What stands in a sentence and the next together, every part of it the writer's own."""
     found = []
-    near = {sentence.start for sentence in _worth_a_look(reading, phrases)}
+    near = {sentence.start for sentence in reading.sentences if phrases in sentence.said.near}
     for first, second in zip_longest(reading.sentences, reading.sentences[1:]) if near else ():
         if first.start not in near and (second is None or second.start not in near):
             continue
         folded = first.folded + (f" {second.folded}" if second else "")
-        words = first.words | second.words if second else first.words
+        words = words_of(first.folded) | words_of(second.folded) if second else words_of(first.folded)
         for hits in phrases.gather(folded, words):
             parts = [_placed(first, second, hit) for hit in hits]
             if all(
