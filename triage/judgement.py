@@ -105,26 +105,35 @@ def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledge
     """The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does: a mail holds the
     other's surname and a house or reference number that the other has shown, or says that it is written for somebody and gives
     the other's whole name. A number or a name alone ties nobody together (practice, traps T4 and T9)."""
-    shown: dict[contact.Mark, set[str]] = {}
-    for message in theirs:
-        words = set(_WORD.findall(terms.fold(f"{message.subject} {message.own[:_MOST_SCORED]}")))
-        for mark in contact.marks(message):
-            if mark[0] in ("place", "reference"):
-                shown.setdefault(mark, set()).update(words)
-    said: dict[str, set[str]] = {}
+    by_key = {message.key: message for message in theirs}
+    shown: dict[contact.Mark, list[str]] = {}
+    for_whom = set[contact.Mark]()
+    for key, marks in ledger.marks_by_mail(people, ("place", "reference", "for")).items():
+        for mark in marks if key in by_key else ():
+            if mark[0] == "for":
+                for_whom.add(("name", mark[1]))
+            else:
+                shown.setdefault(mark, []).append(key)
+    if not shown and not for_whom:
+        return []
+    found = {email for email in _addresses(ledger.sharing(for_whom, limit=_SPOKEN_FOR)) - people if not staff.employs(email)}
+    beside: dict[str, set[str]] = {}  # by address, the mails that show what it has shown
     for mark, owners in ledger.sharing(shown, limit=_SPOKEN_FOR * 4).items():
         for other in owners - people:
             if not staff.employs(other):
-                said.setdefault(other, set()).update(shown[mark])
-    ours = {mark for marks in ledger.marks_of(people).values() for mark in marks}
-    named = ledger.sharing((("name", name) for kind, name in ours if kind == "for"), limit=_SPOKEN_FOR)
-    found = {email for email in _addresses(named) - people if not staff.employs(email)}
-    own = {name.split()[-1] for kind, name in ours if kind == "name"}
+                beside.setdefault(other, set()).update(shown[mark])
+    words = {key: _words(by_key[key]) for key in set().union(*beside.values())}
+    said = {other: set().union(*(words[key] for key in keys)) for other, keys in beside.items()}
+    own = {name.split()[-1] for marks in ledger.marks_of(people).values() for kind, name in marks if kind == "name"}
     for other, marks in ledger.marks_of(said).items():
         names = [name.split() for kind, name in marks if kind == "name"]
         if any(said[other].issuperset(name) or (len(name[-1]) > 2 and name[-1] in said[other] - own) for name in names):
             found.add(other)
     return ledger.messages_with(frozenset(sorted(found)[:_SPOKEN_FOR])) if found else []
+
+
+def _words(message: Message) -> set[str]:
+    return set(_WORD.findall(terms.fold(f"{message.subject} {message.own[:_MOST_SCORED]}")))
 
 
 def _addresses(sharing: Mapping[contact.Mark, set[str]]) -> set[str]:

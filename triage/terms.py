@@ -17,7 +17,7 @@ LONGEST = 20_000
 
 _PREFIXED = re.compile(r"\b([A-Z]{1,5})[ /-]?(\d{3,10})\b")
 _NAMED = re.compile(
-    r"\b(?:order|ref(?:erence)?|job|case|invoice|account|acct|ticket|claim|client|customer|tenancy|booking|policy|complaint|request|file|matter|application|report)"
+    r"\b(?=[abcfijmoprt])(?:order|ref(?:erence)?|job|case|invoice|account|acct|ticket|claim|client|customer|tenancy|booking|policy|complaint|request|file|matter|application|report)"
     r"\s*(?:no\.?|number|num|nr|id|ref)?\s*[.:#]?\s*#?((?=[\w/-]*\d{3})[A-Z0-9][\w/-]{2,18})\b",
     re.IGNORECASE,
 )

@@ -29,6 +29,13 @@ def test_a_mark_of_too_many_people_says_nothing(ledger: Ledger, letter: Letter) 
     assert len(ledger.sharing([PHONE], limit=4)[PHONE]) == 4
 
 
+def test_each_mail_gives_the_marks_it_has_shown_itself(ledger: Ledger, letter: Letter) -> None:
+    one, other, third = letter("one"), letter("other"), letter("third", sender="falk@web.example")
+    ledger.record_many([(one, None, [PHONE, NAME], []), (other, None, [NAME], []), (third, None, [PHONE], [])])
+    assert ledger.marks_by_mail([one.sender.email], ["phone"]) == {one.key: {PHONE}}
+    assert ledger.marks_by_mail([one.sender.email], ["phone", "name"]) == {one.key: {PHONE, NAME}, other.key: {NAME}}
+
+
 def test_many_mails_of_one_address_do_not_make_its_mark_common(ledger: Ledger, letter: Letter) -> None:
     ledger.record_many([Recording(letter(str(n)), None, [PHONE]) for n in range(4)])
     assert ledger.sharing([PHONE], limit=1) == {PHONE: {"ines.falk@post.example"}}

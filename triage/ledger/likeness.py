@@ -53,6 +53,17 @@ class Likeness(Store):
                     found.setdefault(row.email, set()).add((row.kind, row.value))
         return found
 
+    def marks_by_mail(self, emails: Iterable[str], kinds: Iterable[str]) -> dict[str, set[Mark]]:
+        """The marks of these kinds that each mail from these addresses has shown, by the mail's key."""
+        of, wanted = tables.marks.c, list(kinds)
+        found: dict[str, set[Mark]] = {}
+        with self._reading() as connection:
+            for some in chunks(emails):
+                query = select(of.key, of.kind, of.value).where(of.email.in_(some), of.kind.in_(wanted))
+                for row in connection.execute(query):
+                    found.setdefault(row.key, set()).add((row.kind, row.value))
+        return found
+
     def sharing(self, marks: Iterable[Mark], limit: int = 200) -> dict[Mark, set[str]]:
         """Which addresses have shown each of these marks; a mark of more than `limit` addresses says nothing about a person
         (a switchboard's number, a firm's footer) and is left out."""
