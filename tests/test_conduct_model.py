@@ -203,3 +203,34 @@ def test_naming_a_group_of_people_is_not_held_against_anybody(model: conduct_mod
 def test_pairs_gives_every_sentence_in_order(model: conduct_model.Scorer) -> None:
     pairs = model.pairs("The bin is full. Could you empty it?")["insult"]
     assert [sentence for sentence, _ in pairs] == ["The bin is full.", "Could you empty it?"]
+
+
+MAILS = [
+    "Dear all,\nI will burn your office down. You are a useless idiot.\nKind regards",
+    "Dear all,\nThe boiler is off again and my baby is freezing.\nKind regards",
+    "I will burn your office down.",
+]
+
+
+def test_a_sentence_that_was_met_before_says_the_same_as_the_first_time(folder: Path) -> None:
+    model, other = conduct_model.opened(folder), conduct_model.opened(folder)
+    first = model.remarkable(MAILS)
+    assert any(first)
+    assert model.remarkable(MAILS) == first
+    assert [other.remarkable([mail])[0] for mail in reversed(MAILS)] == first[::-1]
+
+
+def test_what_was_met_is_forgotten_when_it_grows_too_large(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = conduct_model.opened(folder)
+    first = model.remarkable(MAILS)
+    monkeypatch.setattr(conduct_model, "_MOST_MET", 2)
+    assert model.remarkable(MAILS) == first
+    assert model.remarkable(["Something else."]) == [{}]
+    assert len(model._met) == 1
+
+
+def test_a_model_that_was_changed_remembers_nothing_of_the_old_one(folder: Path) -> None:
+    model = conduct_model.opened(folder)
+    first = model.remarkable(MAILS)
+    rewrite(folder, lambda manifest: manifest.update(thresholds={}))
+    assert conduct_model.opened(folder).remarkable(MAILS) == [{} for _ in first] != first

@@ -47,6 +47,8 @@ UNPACKED_LIMIT = 50_000_000
 """Octets of all its members together, so that a small file cannot fill the memory."""
 _AT_ONCE = 400
 """Sentences that are scored together: more would take more memory and no less time."""
+_MOST_MET = 25_000
+"""Sentences that are remembered at most; half a megabyte each five thousand."""
 _FAINT = 0.03
 """Scores below it are never remarkable, however rare they are in ordinary mail."""
 _LIKELY = 0.45
@@ -84,6 +86,9 @@ class Scorer:
     """The weights of the words' meaning: a row for each dimension, a column for each kind."""
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """For each kind the score that 1 and 5 of a thousand ordinary business sentences exceed."""
+    _met: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
+    """Sentence → the kinds for which it stands out, and how strongly; for most sentences none. Most sentences of a mailbox come
+    again (greetings, forms, the same letter with one line added), and are not weighed again; gone with the model."""
 
     def sentences(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """Each text taken as one sentence: kind → probability, 0 to 1. A text without a letter has 0 throughout."""
@@ -117,19 +122,30 @@ class Scorer:
         reach; so that from 0.5 on the model may speak alone, and below it is unsure. A hundred texts together take a fraction
         of the time that each by itself would.
         """
+        parts = [[part.text for part in features.sentences(text)] for text in texts]
+        if len(self._met) > _MOST_MET:
+            self._met.clear()
+        fresh = list(dict.fromkeys(words for some in parts for words in some if words not in self._met))
+        self._met.update(zip(fresh, self._standing_out(fresh), strict=True))
+        found: list[dict[str, tuple[tuple[str, float], ...]]] = [{} for _ in texts]
+        for about, some in zip(found, parts, strict=True):
+            for words in some:
+                for kind, strength in self._met[words]:
+                    about[kind] = (*about.get(kind, ()), (words, strength))
+        return found
+
+    def _standing_out(self, sentences: Sequence[str]) -> list[tuple[tuple[str, float], ...]]:
+        """For each sentence the kinds for which it stands out from ordinary mail, each with its strength."""
         import numpy as np
 
-        parts = [(number, part.text) for number, text in enumerate(texts) for part in features.sentences(text)]
-        chances = self._chances([words for _, words in parts])
-        found: list[dict[str, tuple[tuple[str, float], ...]]] = [{} for _ in texts]
+        chances = self._chances(sentences)
+        found: list[tuple[tuple[str, float], ...]] = [()] * len(sentences)
         for column, kind in enumerate(self.kinds):
             limits = self.thresholds.get(kind, {})
             unsure = max(limits.get("5", 1.0), _FAINT)
             strict = max(limits.get("strict", 1.0), _LIKELY if kind in _CHARGES else 2.0 * _FAINT)
             for place in np.flatnonzero(chances[:, column] >= unsure):
-                number, words = parts[place]
-                strength = _strength(float(chances[place, column]), unsure, strict)
-                found[number][kind] = (*found[number].get(kind, ()), (words, strength))
+                found[place] = (*found[place], (kind, _strength(float(chances[place, column]), unsure, strict)))
         return found
 
     def score_message(self, text: str) -> dict[str, Score]:

@@ -84,3 +84,18 @@ def test_a_faulty_part_of_a_together_is_reported_with_the_file() -> None:
 def test_a_phrase_sleeps_unless_every_part_may_be_there() -> None:
     book = book_of(together=[["lovely dog", "shame if"]])
     assert book._awake(words_of("what a lovely dog")) == []
+
+
+def test_a_sentence_met_before_is_read_anew_where_the_mail_takes_it_back() -> None:
+    book = phrases.book("abuse")
+    words = "I said you are a useless idiot."
+    assert spots(read_text(words), book) != []
+    assert spots(read_text(f"I am sorry. {words}"), book) == []
+    assert spots(read_text(words), book) != []
+
+
+def test_other_books_find_other_things_in_a_sentence_met_before() -> None:
+    text = "What a lovely dog."
+    assert spots(read_text(text), book_of(phrases=["lovely dog"])) == []  # not on the shelf that was read with
+    assert places(book_of(phrases=["lovely dog"]), text) == [(text, True)]
+    assert places(book_of(phrases=["ugly dog"]), text) == []
