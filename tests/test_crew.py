@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from triage import crew
+from triage import crew, judgement
 from triage.errors import Permanent, Temporary
 
 
@@ -73,6 +73,17 @@ def test_workers_end_with_a_pass_that_is_killed(tmp_path: Path) -> None:
         process.kill()
     worker = Path("/proc") / seen.read_text()
     _until(lambda: not worker.exists())
+
+
+def _loaded(_: int) -> tuple[int, bool]:
+    return os.getppid(), "triage.conclusion" in sys.modules and judgement._model.cache_info().currsize == 1
+
+
+def test_workers_come_from_one_process_that_has_loaded_everything_once() -> None:
+    first, second = list(crew.ordered(_loaded, range(4))), list(crew.ordered(_loaded, range(4)))
+    ((parent, loaded),) = {result for _, result in first + second}
+    assert loaded
+    assert parent != os.getpid()
 
 
 def _until(done: Callable[[], bool]) -> None:

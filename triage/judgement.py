@@ -14,7 +14,7 @@ from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
 
-from triage import contact, crew, hearing, record, terms
+from triage import contact, crew, detect, hearing, matter, record, terms
 from triage.conclusion import Conclusion, Ground, Row, Standing, conclude, standing, twins
 from triage.conduct_model import Scorer, load
 from triage.contact import Join
@@ -304,6 +304,13 @@ def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail:
 def _model() -> Scorer | None:
     """The trained model, opened when the first mail needs it; None when there is none that fits (the reason is logged)."""
     return load()
+
+
+def load_all() -> None:
+    """Loads what judging needs and what else is loaded when the first mail asks for it: phrase books and models."""
+    _model()
+    detect.load_all()
+    matter.load_all()
 
 
 _heard: dict[str, Scores] = {}

@@ -527,6 +527,11 @@ def _breaks_away(message: Message, traits: Traits, matter: Matter) -> str:
     return ""
 
 
+def load_all() -> None:
+    """Loads the trained judge and the table of everyday mail, which else wait for the first mail."""
+    Known(pair_model.loaded())
+
+
 def group(story: Sequence[tuple[Message, bool]], hints: Hints = no_hint) -> tuple[Link, ...]:
     """Every message of one contact's story (message, by staff), oldest first, with the matter it belongs to and why."""
     board = Board(hints=hints)

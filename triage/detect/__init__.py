@@ -25,6 +25,8 @@ from triage.detect import (
     mingled,
     named_staff,
     off_topic,
+    phrasebook,
+    phrases,
     process_refusal,
     profanity,
     repeat,
@@ -94,6 +96,17 @@ ABUSE = frozenset({"threat", "abuse", "profanity", "harassment", "sexual", "disc
 
 SHIELDING = frozenset({"welfare", "rights", "appeal", "adjustment"})
 """Protective kinds under which a mail's requests and repetition are not counted."""
+
+
+def load_all() -> None:
+    """Loads the phrase books, which else wait for the first mail that needs them.
+
+    Raises Misconfigured when they cannot be read.
+    """
+    phrases.shelf()
+    for name in phrasebook.NAMES:
+        phrasebook.load(name)
+    welfare.at_risk("hello")
 
 
 def detect(evidence: Evidence) -> tuple[Sign, ...]:

@@ -23,6 +23,10 @@ from triage.detect.plain import BETWEEN, UNSPACED, Plain, simplified
 
 RULES = Path(__file__).resolve().parents[2] / "rules" / "phrases"
 
+NAMES = (
+    "welfare", "rights", "adjustment", "appeal", "urgent", "emergencies", "accusations", "demands", "insistence", "process_refusal",
+)  # fmt: skip
+"""The files that are written in this language."""
 _MOST_KNOWN = 4_000
 """So many words of mails are remembered with each book."""
 _NUMBER = (
