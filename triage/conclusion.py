@@ -19,6 +19,7 @@ from triage.contact import Join, signed_names
 from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, counts, dealt_with, decide, open_appeals
 from triage.detect.pressing import accepts
 from triage.evidence import Directory, Evidence, Turn
+from triage.explanation import not_looked_at
 from triage.finding import KINDS, SURE, Finding
 from triage.message import Message
 from triage.policy import Pack
@@ -289,6 +290,8 @@ def _proposals(
         if verdict and (row["kind"] == "urgent" or verdict.choice == "dismiss") and not set(row["keys"]) <= verdict.keys:
             verdict = None  # something has come since that nobody has looked at; who agreed that a warning is due has said so
         row["verdict"] = {"choice": verdict.choice, "words": verdict.words()} if verdict else None
+        said = (not_looked_at(turns[key].message.own) for key in row["keys"] if key in turns and not turns[key].by_staff)
+        row["not_looked_at"] = list(dict.fromkeys(words for words in said if words))
         row["stage"] = decision.stage
         row["unmet"] = list(decision.unmet)
         row["checks"] = [asdict(check) for check in decision.checks]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from triage.finding import KINDS, SAFEGUARDS
+from triage import language
+from triage.finding import KINDS, READ_IN, SAFEGUARDS
 from triage.message import Unreadable
 from triage.policy import Pack
 
@@ -86,6 +87,19 @@ def evidence(finding: Row, dates: Mapping[str, str]) -> str:
 
 def _named(message_id: str, dates: Mapping[str, str]) -> str:
     return f"{dates[message_id][:10]} {message_id}" if message_id in dates else message_id
+
+
+def not_looked_at(text: str) -> str:
+    """What was not looked for in a mail because of its language, in a sentence; "" for one in English, or that cannot be told."""
+    spoken = language.of(text)
+    if not spoken.foreign:
+        return ""
+    looked_for = [NAMES[kind] for kind, codes in READ_IN.items() if spoken.code in codes]
+    where = f"Partly written in {spoken.name}: in those parts" if spoken.beside_english else f"Written in {spoken.name}:"
+    only = f"only {', '.join(looked_for[:-1])} and {looked_for[-1]} were looked for" if looked_for else (
+        "nothing was looked for but the plainest words for a risk to life"
+    )  # fmt: skip
+    return f"{where} {only}, not its other words, nor a legal right or an appeal; please have somebody read it who knows the language."
 
 
 def our_part(matter: Row | None) -> Section:
@@ -256,6 +270,8 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         sections.append(seen(proposal["findings"], pack, sent))
         if kind != "urgent":
             sections.append(against(proposal))
+    if proposal.get("not_looked_at"):
+        sections.append(Section("What was not looked at", tuple(proposal["not_looked_at"])))
     sections.append(Section("What happens next", _next(proposal)))
     return tuple(sections)
 

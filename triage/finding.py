@@ -44,6 +44,13 @@ KINDS: dict[str, Family] = {
     "unauthenticated": "protective",
 }
 
+SEVEN = frozenset({"en", "de", "fr", "es", "pl", "cy", "ga"})
+READ_IN: dict[str, frozenset[str]] = {"threat": SEVEN, "profanity": SEVEN, "welfare": SEVEN}
+"""Kind → the languages (ISO 639-1) in which what it looks for was measured; English alone for every kind of words not named.
+In other languages it is not looked for, and people are told so. The figures stand in models/conduct/card.md."""
+WORDLESS = frozenset({"repeat", "after_stop", "volume", "staff_shopping", "campaign", "unauthenticated"})
+"""Kinds that rest on who wrote when, and on likeness, in whatever language."""
+
 SAFEGUARDS = ("not_dealt_with", "not_warned", "welfare", "rights", "appeal_pending", "adjustment", "unauthenticated", "campaign")
 """The gates before a restriction, as the export names them."""
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from triage import terms
+from triage import language, terms
 from triage.answer import Notice
 from triage.detect import emergency
 from triage.evidence import Turn
@@ -202,6 +202,9 @@ def why_not_held(turn: Turn, findings: Iterable[Finding]) -> str:
         return f'it may be an emergency ("{words}")'
     if not turn.message.own.strip():
         return "it holds no text that could be read"
+    spoken = language.of(turn.message.own)
+    if spoken.foreign and not spoken.beside_english:
+        return f"it is written in {spoken.name}, where a legal right or an appeal would not be seen"
     return ""
 
 

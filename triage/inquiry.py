@@ -8,7 +8,7 @@ from datetime import datetime
 from triage import label
 from triage.cycle import conclude
 from triage.errors import Permanent
-from triage.explanation import NAMES, clause_words, day, stage_words
+from triage.explanation import NAMES, clause_words, day, not_looked_at, stage_words
 from triage.export import matters as joined_matters
 from triage.finding import SURE
 from triage.judgement import conclude_touched, differences, everyone, ground
@@ -42,6 +42,8 @@ def _explain(message: Message, ledger: Ledger, settings: Settings) -> Iterator[s
     if matter:
         why = "; ".join(matter["why"].get(message.message_id, ()))
         yield f"Matter: {matter['title']} ({matter['state']}, {len(matter['messages'])} mails); linked because: {why}"
+    if untold := not_looked_at(message.own):
+        yield untold
     found = [row for row in rows.findings if row["message_key"] == message.key]
     yield "Findings:" if found else "Findings: none."
     for row in found:

@@ -12,7 +12,8 @@ from triage.detect.phrases import Book, compose, shelved, words_of
 from triage.detect.reading import read_text, spots
 from triage.errors import Misconfigured
 
-FILES = sorted(path.stem for path in phrases.FOLDER.glob("*.toml") if "\nseverity" in path.read_text("utf-8"))
+_TEXTS = {path.stem: path.read_text("utf-8") for path in phrases.FOLDER.glob("*.toml")}
+FILES = sorted(name for name, text in _TEXTS.items() if "\nseverity" in text and "[[group]]" in text)
 
 
 def book_of(**group: Any) -> Book:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from triage import language
 from triage.detect import (
     adjustment,
     after_stop,
@@ -70,6 +71,9 @@ SAID: tuple[Detector, ...] = (
 )
 """What the words of one mail say."""
 
+IN_ANY_LANGUAGE: tuple[Detector, ...] = (threat.detect, profanity.detect)
+"""Of these, what has phrases of other languages too (finding.READ_IN): all that reads a mail without a sentence in English."""
+
 ASKED: tuple[Detector, ...] = (
     urgent.detect,
     demand.detect,
@@ -113,18 +117,27 @@ def detect(evidence: Evidence) -> tuple[Sign, ...]:
     """Every sign on one message, protective ones first.
 
     A customer's message gets every detector; a staff message only those that bind staff. An empty message gets none but
-    the protective ones.
+    the protective ones. A message wholly in another language gets those whose words were measured there, what protects, and
+    what rests on who wrote when.
     """
     if evidence.by_staff:
         return _run(BINDS_STAFF, evidence)
     protective = _run(PROTECTIVE, evidence)
     shielded = any(sign.kind in SHIELDING and sign.strength >= SURE for sign in protective)
+    if not _read(evidence):
+        return protective + _run(IN_ANY_LANGUAGE, evidence) + (() if shielded else _run(PATTERNS, evidence))
     said = _run(SAID, evidence)
     known = {sign.kind for sign in (*protective, *said)}
     spoken = frozenset(known & ABUSE)
     said += tuple(sign for sign in learned.detect(evidence, spoken) if sign.kind not in known)
     rest = () if shielded else _run((*ASKED, *PATTERNS), evidence)
     return protective + said + rest
+
+
+def _read(evidence: Evidence) -> bool:
+    """Whether there is English in the message, or a language that cannot be told for certain."""
+    spoken = language.of(evidence.message.own)
+    return not spoken.foreign or spoken.beside_english
 
 
 def _run(detectors: tuple[Detector, ...], evidence: Evidence) -> tuple[Sign, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from triage.detect import foreign
 from triage.detect.phrases import book
 from triage.detect.reading import read, sign, spots
 from triage.evidence import Evidence
@@ -14,4 +15,5 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign "profanity": ordinary when people of ours are sworn at, otherwise advisory."""
     found = spots(read(evidence), book("profanity"))
     aimed = [spot for spot in found if spot.hit.group.name == "at a person"]
-    yield from sign(evidence, "profanity", aimed or found)
+    said = list(sign(evidence, "profanity", aimed or found))
+    yield from foreign.added(said, foreign.sign(evidence, "profanity"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from triage.detect import foreign
 from triage.detect.phrases import book
 from triage.detect.reading import read, sign, spots
 from triage.evidence import Evidence
@@ -12,4 +13,5 @@ from triage.finding import Sign
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign "threat": grave for violence, weapons and veiled threats to a person, serious for damage and loss."""
-    yield from sign(evidence, "threat", spots(read(evidence), book("threat")))
+    found = list(sign(evidence, "threat", spots(read(evidence), book("threat"))))
+    yield from foreign.added(found, foreign.sign(evidence, "threat"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from triage.detect import phrasebook, together
+from triage.detect import foreign, phrasebook, together
 from triage.detect.phrasebook import Hit
 from triage.detect.plain import Plain, fold
 from triage.evidence import Evidence
@@ -29,6 +29,7 @@ def _hits(plain: Plain) -> Iterator[Hit]:
     """What is said outright, and what only several sentences together say."""
     yield from phrasebook.hits(plain, phrasebook.load("welfare"))
     yield from together.hits(plain, together.load("welfare-together"))
+    yield from foreign.risks(plain)
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
