@@ -76,7 +76,7 @@ class Person:
     @property
     def keys(self) -> list[str]:
         """Of every mail that is about them and nobody else."""
-        return [mail.key for mail in (*self.mails, *self.among_us, *self.unreadable)]
+        return [*(mail.key for mail in (*self.mails, *self.among_us)), *(one.key for one in self.unreadable)]
 
 
 def person(ledger: Ledger, settings: Settings, address: str) -> Person:
