@@ -71,6 +71,17 @@ def test_a_reply_that_says_it_is_not_about_the_old_matter_begins_a_new_one() -> 
     assert first.matter != second.matter
 
 
+def test_the_subject_of_the_thread_it_leaves_says_nothing_about_a_new_matter() -> None:
+    boiler = mail("The boiler in the cellar, order BX-40771, drips.", 0, subject="Order BX-40771")
+    gate = replying(
+        mail("This is not about the boiler. Our garden gate does not shut since the storm and the neighbour caught the dog.", 1),
+        boiler,
+    )
+    later = mail("What about order BX-40771? The boiler in the cellar drips still.", 9, subject="BX-40771")
+    first, second, third = grouped(boiler, gate, later)
+    assert third.matter == first.matter != second.matter
+
+
 def test_a_matter_is_named_after_its_first_mail_and_not_after_the_order_of_reading() -> None:
     again = replying(mail("It still drips.", 3), BOILER)
     assert grouped(BOILER, again)[0].matter == grouped(BOILER)[0].matter

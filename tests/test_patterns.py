@@ -53,6 +53,18 @@ def test_thanks_after_two_answers_are_no_repeat() -> None:
     assert not list(repeat.detect(evidence(*turns, wrote("Thank you for explaining about the pump, understood.", 4))))
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Do you warn everybody so, you clowns? Warn me again then.",
+        "The pump is fine now. Could I have the wooden crate back?",
+    ],
+)
+def test_who_only_answers_a_warning_or_asks_for_something_new_does_not_repeat(own: str) -> None:
+    turns = (wrote(REQUEST, 0), staff(NO, 1), wrote(AGAIN, 2), staff(f"{STILL_NO} This is a formal warning.", 3))
+    assert not list(repeat.detect(evidence(*turns, wrote(own, 4))))
+
+
 def test_asking_for_what_was_promised_is_no_repeat() -> None:
     promised = StaffAct(promise="we will exchange the pump", promise_due=START + timedelta(days=5), no_answer_because="a promise")
     turns = (wrote(REQUEST, 0), staff(NO, 1), wrote(AGAIN, 2), staff(NO, 3), staff("We will exchange the pump.", 4, promised))
@@ -145,6 +157,20 @@ def test_the_same_request_to_a_second_colleague_after_two_answers_is_staff_shopp
     turns = (wrote(REQUEST, 0, to=to(LENA)), staff(NO, 1), wrote(AGAIN, 2, to=to(LENA)), staff(STILL_NO, 3))
     (sign,) = staff_shopping.detect(evidence(*turns, wrote(AGAIN, 4, to=to(OTTO))))
     assert NO in [quote.text for quote in sign.quotes]
+
+
+def test_a_second_person_asked_as_if_there_had_been_no_answer_is_staff_shopping_and_less_sure() -> None:
+    turns = (wrote(REQUEST, 0, to=to(LENA)), staff(NO, 1))
+    (sign,) = staff_shopping.detect(evidence(*turns, wrote(REQUEST, 3, to=to(OTTO), subject="Pump")))
+    assert 0.5 <= sign.strength < 0.8
+
+
+@pytest.mark.parametrize(
+    "said", ["Lena says it is not faulty.", "I disagree with the answer I was given.", "You wrote that it hums."]
+)
+def test_a_second_person_asked_openly_is_a_second_opinion(said: str) -> None:
+    turns = (wrote(REQUEST, 0, to=to(LENA)), staff(NO, 1))
+    assert not list(staff_shopping.detect(evidence(*turns, wrote(f"{said} {REQUEST}", 3, to=to(OTTO), subject="Pump"))))
 
 
 def test_the_same_request_to_two_further_colleagues_at_once_is_staff_shopping() -> None:

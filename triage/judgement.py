@@ -102,9 +102,10 @@ _SPOKEN_FOR = 5
 
 
 def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledger, staff: Directory) -> list[Message]:
-    """The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does: a mail holds the
-    other's surname and a house or reference number that the other has shown, or says that it is written for somebody and gives
-    the other's whole name. A number or a name alone ties nobody together (practice, traps T4 and T9)."""
+    """The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does, and of those who say that
+    they write for this contact. So does a mail that holds the other's surname and a house or reference number that the other has
+    shown, or that says it is written for somebody and gives the other's whole name. A number or a name alone ties nobody together
+    (practice, traps T4 and T9)."""
     by_key = {message.key: message for message in theirs}
     shown: dict[contact.Mark, list[str]] = {}
     for_whom = set[contact.Mark]()
@@ -114,9 +115,11 @@ def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledge
                 for_whom.add(("name", mark[1]))
             else:
                 shown.setdefault(mark, []).append(key)
-    if not shown and not for_whom:
-        return []
+    names = {name for marks in ledger.marks_of(people).values() for kind, name in marks if kind == "name"}
+    for_whom |= {("for", name) for name in names}
     found = {email for email in _addresses(ledger.sharing(for_whom, limit=_SPOKEN_FOR)) - people if not staff.employs(email)}
+    if not shown and not found:
+        return []
     beside: dict[str, set[str]] = {}  # by address, the mails that show what it has shown
     for mark, owners in ledger.sharing(shown, limit=_SPOKEN_FOR * 4).items():
         for other in owners - people:
@@ -124,7 +127,7 @@ def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledge
                 beside.setdefault(other, set()).update(shown[mark])
     words = {key: _words(by_key[key]) for key in set().union(*beside.values())}
     said = {other: set().union(*(words[key] for key in keys)) for other, keys in beside.items()}
-    own = {name.split()[-1] for marks in ledger.marks_of(people).values() for kind, name in marks if kind == "name"}
+    own = {name.split()[-1] for name in names}
     for other, marks in ledger.marks_of(said).items():
         names = [name.split() for kind, name in marks if kind == "name"]
         if any(said[other].issuperset(name) or (len(name[-1]) > 2 and name[-1] in said[other] - own) for name in names):

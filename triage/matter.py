@@ -209,6 +209,9 @@ class Board:
         choice = self.choose(message, traits)
         matter = choice.matter or Matter(matter_id(message))
         namesakes = _namesakes(traits, matter, choice.chance)
+        left = self.replied_to(message)
+        if left and left is not matter and traits.subject in left.subjects:
+            traits = self.traits(replace(message, subject=""), by_staff)  # the subject is that of the thread it leaves
         self.add(matter, message, traits)
         if by_staff and self._hints(message, True).stops:
             self._stopped.add(matter.id)

@@ -128,9 +128,22 @@ def pressing(evidence: Evidence) -> Pressing | None:
     earlier = (turn.message for turn in evidence.matter_history if not turn.by_staff and not turn.automatic)
     asked = _words(f"{m.subject}\n{m.own}" for m in earlier)
     told = _words(turn.message.own for turn in evidence.matter_history if turn.by_staff)
+    if not _asks_about(message.own, (asked | told) - _OF_A_WARNING):
+        return None
     said = terms.words(message.own)
     alike = len(said & (asked | told)) / len(said) if said else 1.0
     return Pressing(answers, alike, _new_facts(evidence))
+
+
+_OF_A_WARNING = terms.words(
+    "warning warn formal policy behaviour conduct staff insult abusive language courtesy restrict restriction"
+)
+
+
+def _asks_about(own: str, spoken_of: frozenset[str]) -> bool:
+    """Whether anything wanted is about what was spoken of before: who only answers a warning, or asks for something new, does not press on."""
+    wanting = (found.group() for found in _SENTENCE.finditer(own[: terms.LONGEST]) if _WANTS.search(found.group()))
+    return any(not (said := terms.words(one)) or said & spoken_of for one in wanting)
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:

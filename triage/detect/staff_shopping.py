@@ -1,7 +1,8 @@
 """staff_shopping: the same request taken to a further member of staff after it was answered (004/UD7; D14).
 
 Needed, in this order: the matter was answered; this mail goes to a person of ours who had no part in it, by the sender's own
-choice; it asks for the same; and it is at least the third person, or the second answer was already given. Hand-overs,
+choice; it asks for the same; and it is at least the third person, or the second answer was already given, or it goes on as if
+there had been no answer at all. Hand-overs,
 absences, copies, a manager or complaints route, and mails that openly go to those who answered are none (trap T8).
 """
 
@@ -57,6 +58,26 @@ def _ranks_above(person: str, evidence: Evidence) -> bool:
     )
 
 
+_SAME = 0.5
+_KNOWN = re.compile(
+    r"\b(?:already|again|still|before|last (?:week|month|time)|earlier|previous(?:ly)?|second (?:opinion|look)|answer(?:ed)?|repl(?:y|ied)|refus\w*|turned (?:me )?down"
+    r"|(?:said|says|told|wrote|tells)|disagree|your colleague|my (?:last|first|earlier) (?:mail|email|message))\b",
+    re.IGNORECASE,
+)
+
+
+def _as_if_unasked(evidence: Evidence, answers: tuple[Turn, ...]) -> bool:
+    """Whether a mail asks a second person as if nobody had answered: it names neither the answer nor whoever gave it. To ask somebody
+    else openly what one was told is anyone's right."""
+    given = {part for turn in answers for part in re.findall(r"[^\W\d_]{3,}", fold(turn.message.sender.name))}
+    own = evidence.message.own
+    return (
+        not _KNOWN.search(own)
+        and not given & set(re.findall(r"[^\W\d_]{3,}", fold(own)))
+        and "re:" not in evidence.message.subject.lower()
+    )
+
+
 def detect(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign on a customer's mail; evidence: the answers given before, by whom and when, and the further person."""
     message, answers = evidence.message, answers_before(evidence)
@@ -75,7 +96,8 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         for address in turn.message.to
         if evidence.directory.is_person(address.email)
     }
-    if len(answers) < 2 and len(asked_before | answerers | set(new)) < 3:
+    few = len(answers) < 2 and len(asked_before | answerers | set(new)) < 3
+    if few and not (asked_before & answerers and _as_if_unasked(evidence, answers)):
         return
     if (
         _SENT_ON.search(message.own)
@@ -85,12 +107,12 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         return
     earlier = words("\n".join(f"{t.message.subject}\n{t.message.own}" for t in evidence.matter_history if not t.by_staff))
     alike = overlap(words(f"{message.subject}\n{message.own}"), earlier)
-    if alike < 0.2:
+    if alike < (_SAME if few else 0.2):
         return
     table = "; ".join(f"{turn.message.sent_at:%Y-%m-%d} answered by {turn.message.sender.email}" for turn in answers)
     yield Sign(
         kind="staff_shopping",
-        strength=0.8,
+        strength=0.6 if few else 0.8,
         severity="ordinary",
         quotes=(request(message), *(Quote(turn.message.message_id, turn.act.answer) for turn in answers if turn.act)),
         reason=f"Takes the same request ({alike:.0%} alike) to {', '.join(new)} after it was answered: {table}.",
