@@ -216,7 +216,7 @@ def _concluded(
     groups = _groups(ledger, on, emails)
     url = ledger.url if len(fresh) >= crew.MUCH and crew.size() else None
     if url is None:
-        _hear(_each(ledger, fresh[:_MOST_HEARD]))
+        _hear(m for m in _each(ledger, fresh[:_MOST_HEARD]) if m.role == "inbox" or on.pack.binds_both_sides)
         yield from ((group, _attempt(group, ledger, on)) for group in groups)
         return
     _model()  # what there is to say about it is said here
@@ -297,8 +297,9 @@ def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail:
         return _Mail([], on, {}, ())
     messages += _among_ourselves(messages, ledger, on.directory)
     theirs = _theirs(people, messages)
-    _hear(theirs)
-    on = replace(on, scores={m.key: _heard[m.key] for m in theirs if m.key in _heard})
+    ours = [m for m in messages if m.role == "sent" and not m.automatic] if on.pack.binds_both_sides else []
+    _hear((*theirs, *ours))
+    on = replace(on, scores={m.key: _heard[m.key] for m in (*theirs, *ours) if m.key in _heard})
     alike = {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
     return _Mail(messages, on, alike, _spoken_for(theirs, people, ledger, on.directory))
 
@@ -328,7 +329,7 @@ def _hear(messages: Iterable[Message]) -> None:
     if len(_heard) > 2 * _MOST_HEARD:
         _heard.clear()
     for message in messages:
-        if message.role == "inbox" and not message.automatic and message.key not in _heard:
+        if not message.automatic and message.key not in _heard:
             waiting[message.key] = message
         if len(waiting) == _FEW:
             _ask(model, waiting)

@@ -121,7 +121,9 @@ def detect(evidence: Evidence) -> tuple[Sign, ...]:
     what rests on who wrote when.
     """
     if evidence.by_staff:
-        return _run(BINDS_STAFF, evidence)
+        said = _run(BINDS_STAFF, evidence)
+        known = {sign.kind for sign in said}
+        return said + tuple(sign for sign in learned.of_staff(evidence, frozenset(known)) if sign.kind not in known)
     protective = _run(PROTECTIVE, evidence)
     shielded = any(sign.kind in SHIELDING and sign.strength >= SURE for sign in protective)
     if not _read(evidence):

@@ -37,7 +37,7 @@ MEANS: tuple[tuple[str, str, Severity, str], ...] = (
 COUNTS = 0.53
 """From here on the model may charge somebody alone: above what ordinary mail reaches, because people who are angry with reason are
 nearer to the guilty than ordinary mail is."""
-BESIDE = 0.6
+BESIDE = 0.57
 """The same where a rule or a clearer sentence has charged him already: a second name for what was said needs to be surer."""
 _NOT_COUNTED = 0.49
 MENACE = ("intimidation", "harassment")
@@ -76,6 +76,11 @@ def detect(evidence: Evidence, spoken: frozenset[str] = frozenset()) -> Iterable
     for quote, strength in heard(evidence, "welfare", whatever=True):
         yield Sign("welfare", SURE if strength >= _AT_RISK else min(strength, _NOT_COUNTED), "advisory", (quote,), _WELFARE)
         break
+
+
+def of_staff(evidence: Evidence, spoken: frozenset[str] = frozenset()) -> Iterable[Sign]:
+    """The same for a mail of our own, where the policy binds both sides: only abuse, and only what counts."""
+    return (sign for sign in _abuse(evidence, alone=not spoken) if sign.strength >= SURE) if evidence.scores else ()
 
 
 def _abuse(evidence: Evidence, *, alone: bool) -> Iterator[Sign]:
