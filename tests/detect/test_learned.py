@@ -41,9 +41,9 @@ def test_two_sentences_that_only_hint_at_intimidation_count_together() -> None:
 
 def test_a_second_charge_beside_a_rule_or_a_clearer_sentence_must_be_surer() -> None:
     words = "You have the warmth of a filing cabinet and the wit of its lower drawer."
-    signs = heard(words, words, insult=0.74, harassment=0.58, any_abuse=0.45)
+    signs = heard(words, words, insult=0.74, harassment=0.55, any_abuse=0.45)
     assert [sign.kind for sign in signs.values() if sign.strength >= 0.5] == ["abuse"]
-    both = heard(f"You stupid moron. {words}", words, harassment=0.58, any_abuse=0.45)
+    both = heard(f"You stupid moron. {words}", words, harassment=0.55, any_abuse=0.45)
     assert both["harassment"].strength < 0.5 <= both["abuse"].strength
     assert heard(f"You stupid moron. {words}", words, harassment=0.75, any_abuse=0.45)["harassment"].strength == 0.75
 
