@@ -55,7 +55,7 @@ def once(settings: SettingsFile, now: Now = None, dry_run: DryRun = False) -> No
     from triage.cycle import run_pass, temporary_only
 
     chosen, moment = _load(settings, connecting=True), clock(now)
-    with _ledger(chosen) as ledger:
+    with _ledger(chosen, only_looking=dry_run) as ledger:
         if dry_run:
             with ledger.scratch_copy() as scratch:
                 report = run_pass(chosen, scratch, now=moment, dry=True)
@@ -147,7 +147,7 @@ def contacts(
     """Who writes to us, with stage, open safeguards and the number of mails."""
     from triage.inquiry import list_contacts
 
-    with _ledger(_load(settings)) as ledger:
+    with _ledger(_load(settings), only_looking=True) as ledger:
         for line in list_contacts(ledger, stage):
             print(line)
 
@@ -160,7 +160,7 @@ def matters(
     """What they write about, whether it was dealt with, and who waits for whom."""
     from triage.inquiry import list_matters
 
-    with _ledger(_load(settings)) as ledger:
+    with _ledger(_load(settings), only_looking=True) as ledger:
         for line in list_matters(ledger, open_only=open_only):
             print(line)
 
@@ -181,6 +181,7 @@ def undo(settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Takes labels, notes and folders off again and puts held mail back into the inbox."""
     from triage.acting import Actor
     from triage.acting import undo as undo_in
+    from triage.explanation import counted
     from triage.intake import take_in
     from triage.mailbox import connect
 
@@ -192,8 +193,8 @@ def undo(settings: SettingsFile, dry_run: DryRun = False) -> None:
                 done = undo_in(Actor(box, ledger, chosen, moment, dry_run))
             would = "would be " if dry_run else ""
             print(
-                f"{one.name}: {done.unlabelled} labels {would}taken off, {done.released} mails {would}put back, "
-                f"{done.notes_removed} notes and {done.folders} folders {would}removed"
+                f"{one.name}: {counted(done.unlabelled, 'label')} {would}taken off, {counted(done.released, 'mail')} {would}put back, "
+                f"{counted(done.notes_removed, 'note')} and {counted(done.folders, 'folder')} {would}removed"
             )
 
 

@@ -574,7 +574,11 @@ def undo(actor: Actor) -> Done:
         done.released += _move(actor, back, names.held, names.inbox, "released", done)
     _labels(actor, {}, done, there)
     _take_notes(actor, [folder for folder in (names.review, names.agree, names.dismiss) if folder not in missing], done)
-    if not actor.dry:
+    if actor.dry:
+        done.folders = sum(
+            _would_be_empty(actor, folder, applied.get(HELD, set())) for folder in names.ours if folder not in missing
+        )
+    else:
         actor.ledger.forget_applied(actor.name, HELD, applied.get(HELD, set()))
         for folder in (*names.ours, *map(names.of_label, label.FINDINGS)):
             if actor.box.delete_folder_if_empty(folder) and folder in names.ours and folder not in missing:
@@ -583,6 +587,19 @@ def undo(actor: Actor) -> Done:
         actor.ledger.set_meta(_made(actor), "")
         actor.ledger.journal("undone", at=actor.now, actor="triage", subject={"mailbox": actor.name, "released": done.released})
     return done
+
+
+def _would_be_empty(actor: Actor, folder: str, held: set[str]) -> bool:
+    """Whether nothing would lie in one of our folders once our notes are taken away and held mail is put back."""
+    back = set(_uids(actor, folder, held)) if folder == actor.box.folders.held else set[int]()
+    ours = _our_notes(actor)
+    return all(uid in back or message_id in ours for uid, message_id in actor.box.message_ids(folder).items())
+
+
+def _our_notes(actor: Actor) -> set[str]:
+    """Message-ID of every note we ever wrote."""
+    written = {str(entry.subject["message_id"]) for entry in actor.ledger.entries(kinds=(NOTE,))}
+    return written | {one.message_id for one in actor.ledger.notes(actor.name)}
 
 
 def _adopt(actor: Actor, folders: Iterable[str]) -> None:
@@ -603,9 +620,7 @@ def _adopt(actor: Actor, folders: Iterable[str]) -> None:
 
 def _take_notes(actor: Actor, folders: Iterable[str], done: Done) -> None:
     """Takes away every note we ever wrote that lies in one of these folders."""
-    known = actor.ledger.notes(actor.name)
-    ours = {one.message_id for one in known}
-    ours |= {entry.subject["message_id"] for entry in actor.ledger.entries(kinds=(NOTE,))}
+    known, ours = actor.ledger.notes(actor.name), _our_notes(actor)
     for folder in folders:
         mails = actor.ledger.placed_in(actor.name, folder)  # a stranger's, with a note's id copied into it, was read as a mail
         uids = [uid for uid, message_id in actor.box.message_ids(folder).items() if message_id in ours and uid not in mails]

@@ -15,6 +15,7 @@ from triage.admission import Circumstances, faults
 from triage.conclusion import Ground, Standing
 from triage.decision import dealt_with
 from triage.errors import Permanent
+from triage.evidence import Directory
 from triage.explanation import day
 from triage.finding import KINDS
 from triage.judgement import conclude_touched, ground, one_person, standing_of
@@ -32,13 +33,16 @@ class Refused(Permanent):
         self.faults = tuple(faults)
 
 
-def people_behind(who: str, ledger: Ledger, on: Ground) -> frozenset[str]:
+def people_behind(who: str, ledger: Ledger, staff: Directory) -> frozenset[str]:
     """All addresses of the contact that is meant by one of its addresses or its id. Raises Permanent when there is no such contact."""
-    name = who.strip().lower()
+    name = who.strip().strip("<>").lower()
     if "@" in name:
         if not ledger.messages_with([name]):
-            raise Permanent(f"no mail from or to {name} is known; run a pass first, or check the spelling")
-        return one_person(name, ledger, on.directory)[0]
+            raise Permanent(
+                f"nothing is known of {name}: no mail from or to this address was read; run a pass first, or look for others with "
+                "`triage contacts`"
+            )
+        return one_person(name, ledger, staff)[0]
     known = ledger.contact_addresses([name]).get(name)
     if not known:
         raise Permanent(f"there is no contact {who}; `triage contacts` lists them by address")
@@ -48,7 +52,7 @@ def people_behind(who: str, ledger: Ledger, on: Ground) -> frozenset[str]:
 def stands(who: str, ledger: Ledger, settings: Settings, now: datetime) -> Standing:
     """Where the contact stands now."""
     on = ground(settings, ledger, now)
-    return standing_of(people_behind(who, ledger, on), ledger, on)
+    return standing_of(people_behind(who, ledger, on.directory), ledger, on)
 
 
 def rule(asked: Ruling, who: str, ledger: Ledger, settings: Settings, *, dry: bool = False) -> Ruling:
@@ -59,7 +63,7 @@ def rule(asked: Ruling, who: str, ledger: Ledger, settings: Settings, *, dry: bo
     """
     with ledger.transaction():
         on = ground(settings, ledger, asked.at)
-        people = people_behind(who, ledger, on)
+        people = people_behind(who, ledger, on.directory)
         now = standing_of(people, ledger, on)
         ruling = _filled(asked, now, on)
         told = _when_told(ruling, now, people, ledger, on)
@@ -127,7 +131,7 @@ def report(incident: Incident, who: str, ledger: Ledger, settings: Settings) -> 
     """Writes down what happened by another way than mail (P15). Raises Refused, or Permanent when nobody is meant."""
     with ledger.transaction():
         on = ground(settings, ledger, incident.at)
-        people = people_behind(who, ledger, on)
+        people = people_behind(who, ledger, on.directory)
         wrong = []
         if not on.directory.employs(incident.reported_by):
             wrong.append(f"{incident.reported_by or 'nobody'} is none of us; --by takes the address of whoever writes it down")

@@ -85,6 +85,7 @@ def _user() -> str:
 
 def _record(settings: Settings, ruling: Ruling, contact: str, *, dry: bool = False) -> Ruling:
     from triage.deciding import rule
+    from triage.explanation import SAFEGUARD_NAMES
 
     with ledger_of(settings) as ledger:
         kept = rule(replace(ruling, recorded_by=_user()), contact, ledger, settings, dry=dry)
@@ -92,7 +93,7 @@ def _record(settings: Settings, ruling: Ruling, contact: str, *, dry: bool = Fal
     for line in kept.impact:
         print(f"  covers: {line}")
     for one in kept.overrides:
-        print(f"  set aside: {one.gate}, because {one.reason}")
+        print(f"  set aside: {SAFEGUARD_NAMES[one.gate]}, because {one.reason}")
     return kept
 
 

@@ -49,7 +49,7 @@ class Event:
 def chronology(who: str, ledger: Ledger, settings: Settings, now: datetime, until: datetime | None = None) -> list[Event]:
     """Everything on file about a contact in order of time, both sides, nothing after `until`. Raises Permanent when nobody is meant."""
     on = ground(settings, ledger, now)
-    people = people_behind(who, ledger, on)
+    people = people_behind(who, ledger, on.directory)
     at = standing_of(people, ledger, on)
     found: list[Event] = []
     for turn in at.story.turns:

@@ -30,6 +30,13 @@ NAMES = {
     "unauthenticated": "the sender could not be authenticated",
 }  # fmt: skip
 
+SAFEGUARD_NAMES = {
+    "not_dealt_with": "the matter was not dealt with", "not_warned": "no warning was given", "welfare": "welfare",
+    "rights": "a legal right", "appeal_pending": "an open appeal", "adjustment": "an adjustment", "unauthenticated": "a sender not proved",
+    "campaign": "a campaign", "no_effort": "nothing done to help", "policy_not_given": "the policy was not given",
+}  # fmt: skip
+"""The safeguards in words, for whoever reads what was set aside."""
+
 TITLES = {
     "urgent": "Please read this mail now",
     "warn": "A warning may be due",

@@ -8,13 +8,17 @@ from datetime import datetime
 from triage import label
 from triage.cycle import conclude
 from triage.errors import Permanent
-from triage.explanation import NAMES, clause_words, day, not_looked_at, stage_words
+from triage.explanation import NAMES, clause_words, counted, day, not_looked_at, stage_words
 from triage.export import matters as joined_matters
 from triage.finding import SURE
 from triage.judgement import conclude_touched, differences, everyone, ground
 from triage.ledger import Ledger
 from triage.message import Message
 from triage.settings import Settings
+
+NOTHING_READ = "nothing was read yet: run a pass first (triage once)"
+MOST_NAMED = 3
+"""People of one matter that are named in its line."""
 
 
 def explain_message(ledger: Ledger, settings: Settings, message_id: str) -> Iterator[str]:
@@ -80,21 +84,36 @@ def list_contacts(ledger: Ledger, stage: str | None) -> Iterator[str]:
     order = ["held", "restrict", "warn", "watch", "clear"]
     if stage is not None and stage not in order:
         raise Permanent(f"--stage: there is no stage {stage!r}; the stages are {', '.join(reversed(order))}")
-    rows = [row for row in ledger.conclusions().contacts if stage in (None, row["stage"])]
+    every = ledger.conclusions().contacts
+    if not every:
+        yield NOTHING_READ
+        return
+    rows = [row for row in every if stage in (None, row["stage"])]
+    if not rows:
+        yield f"nobody is at the stage {stage}"
     for row in sorted(rows, key=lambda one: (order.index(one["stage"]), one["addresses"])):
-        unmet = f"  open safeguards: {', '.join(row['unmet'])}" if row["unmet"] else ""
-        yield f"{row['stage']:<9}{row['messages']:>4} mails  {', '.join(row['addresses'])}{unmet}"
+        open_ = [check["words"] for check in row["checks"] if check["name"] in row["unmet"]]
+        unmet = f"  in the way of a restriction: {'; '.join(open_)}" if open_ else ""
+        yield f"{row['stage']:<9}{counted(row['messages'], 'mail'):>9}  {', '.join(row['addresses'])}{unmet}"
 
 
 def list_matters(ledger: Ledger, *, open_only: bool) -> Iterator[str]:
     """A line a matter, the longest waiting first."""
-    rows = [
-        row for row in joined_matters(ledger.conclusions()) if not open_only or (row["state"] == "open" and row["waiting_since"])
-    ]
+    concluded = ledger.conclusions()
+    if not concluded.contacts:
+        yield NOTHING_READ
+        return
+    names = {row["id"]: ", ".join(row["names"][:1] or row["addresses"][:1]) for row in concluded.contacts}
+    every = joined_matters(concluded)
+    rows = [row for row in every if not open_only or (row["state"] == "open" and row["waiting_since"])]
+    if not rows:
+        yield "no matter is open"
     for row in sorted(rows, key=lambda one: (one["waiting_since"] or "9999", one["id"])):
         waits = f"  they wait since {day(row['waiting_since'])}" if row["waiting_since"] else ""
         late = ", overdue" if row["overdue"] else ""
-        yield f"{row['state']:<9}{len(row['messages']):>4} mails  {row['title']}{waits}{late}"
+        whose = ", ".join(names.get(one, "") for one in row["contacts"][:MOST_NAMED])
+        more = f" and {len(row['contacts']) - MOST_NAMED} more" if len(row["contacts"]) > MOST_NAMED else ""
+        yield f"{row['state']:<9}{counted(len(row['messages']), 'mail'):>9}  {row['title']}  ({whose}{more}){waits}{late}"
 
 
 def replayed(ledger: Ledger, settings: Settings, now: datetime) -> list[str]:

@@ -60,8 +60,10 @@ def settings_at(path: Path, *, connecting: bool = False) -> Settings:
     return load(path, connecting=connecting)
 
 
-def ledger_of(settings: Settings) -> Ledger:
-    """The ledger that the settings name."""
+def ledger_of(settings: Settings, *, only_looking: bool = False) -> Ledger:
+    """The ledger that the settings name. With `only_looking` no file is made where there is none yet: an empty one in memory stands
+    for it."""
     from triage.ledger import Ledger
 
-    return Ledger.open(settings.store.url)
+    file = Ledger.file_of(settings.store.url)
+    return Ledger.open("sqlite://" if only_looking and file and not file.exists() else settings.store.url)

@@ -18,9 +18,9 @@ from typing import Any
 
 from triage.acting import take_away_later
 from triage.cycle import GROUNDS
+from triage.deciding import people_behind
 from triage.errors import Permanent
 from triage.evidence import Directory
-from triage.judgement import one_person
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message, Unreadable
 from triage.record import incidents, rulings
@@ -85,12 +85,8 @@ def person(ledger: Ledger, settings: Settings, address: str) -> Person:
     staff = settings.directory()
     if staff.employs(email):
         raise Permanent(f"{email} is an address of staff; only what outside people wrote is kept by person")
-    addresses, _ = one_person(email, ledger, staff)
+    addresses = people_behind(email, ledger, staff)
     every = ledger.messages_with(addresses)
-    if not every:
-        raise Permanent(
-            f"nothing is kept about {email}: no mail from or to this address was read; look for others with triage contacts"
-        )
     alone = [mail for mail in every if _about(mail, addresses, staff)]
     shared = [mail for mail in every if not _about(mail, addresses, staff)]
     traces = _traces(addresses, alone, settings)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
-from triage.explanation import NAMES, day
+from triage.explanation import NAMES, SAFEGUARD_NAMES, day
 from triage.finding import SURE
 from triage.ledger import Ledger
 from triage.policy import Pack
@@ -77,7 +77,7 @@ def _restriction(
         "reasons": row["reason"],
         "review": f"{review:%Y-%m-%d}{' (due now)' if due else ''}",
         "appeal": _appeals(later, who, now),
-        "set aside": "; ".join(f"{one['gate']}: {one['reason']}" for one in row["overrides"]),
+        "set aside": "; ".join(f"{SAFEGUARD_NAMES[one['gate']]}: {one['reason']}" for one in row["overrides"]),
         "reader": row["reader"],
         "policy": who["policy"],
         "missing": "; ".join(row["gaps"]),
@@ -105,7 +105,7 @@ def _decision(one: Ruling, people: Iterable[Mapping[str, Any]]) -> Row:
         "told": f"{one.told:%Y-%m-%d}" if one.told else "",
         "by": one.by,
         "reasons": one.reason,
-        "set aside": "; ".join(f"{each.gate}: {each.reason}" for each in one.overrides),
+        "set aside": "; ".join(f"{SAFEGUARD_NAMES[each.gate]}: {each.reason}" for each in one.overrides),
         "policy": one.policy,
     }  # fmt: skip
 

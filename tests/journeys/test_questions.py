@@ -98,6 +98,23 @@ def test_open_matters_are_listed_with_the_longest_waiting_first(worked: Office) 
     assert not [line for line in lines if "Garage 14" in line]
 
 
+def test_a_matter_is_listed_with_whose_it_is(worked: Office) -> None:
+    (line,) = [line for line in worked.run("matters").output.splitlines() if "Garage 14" in line]
+    assert "(Doreen Pike)" in line
+
+
+def test_what_is_in_the_way_of_a_restriction_is_said_in_words(worked: Office) -> None:
+    said = worked.run("contacts").output
+    assert "in the way of a restriction: " in said and "not_warned" not in said and "not_dealt_with" not in said
+
+
+@pytest.mark.parametrize("command", ["contacts", "matters"])
+def test_before_the_first_pass_it_is_said_that_nothing_was_read(arrived: Office, command: str) -> None:
+    said = arrived.run(command)
+    assert (said.status, said.output) == (0, "nothing was read yet: run a pass first (triage once)\n")
+    assert not (arrived.folder / "triage.db").exists()
+
+
 @pytest.mark.parametrize("command", ["export", "replay", "contacts", "matters", "journal"])
 def test_questions_change_nothing(worked: Office, command: str) -> None:
     before, log = worked.state(), worked.changes()

@@ -50,6 +50,11 @@ def test_a_dry_run_writes_neither_to_the_mailbox_nor_to_the_ledger(worked: Offic
     assert hashlib.sha256(database.read_bytes()).hexdigest() == octets
 
 
+def test_a_dry_run_before_the_first_pass_makes_no_database(arrived: Office) -> None:
+    arrived.once("--dry-run")
+    assert not list(arrived.folder.glob("triage.db*"))
+
+
 def test_a_dry_run_before_the_first_pass_makes_no_folder(arrived: Office) -> None:
     before = arrived.state()
     arrived.once("--dry-run")

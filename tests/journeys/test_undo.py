@@ -10,7 +10,7 @@ from sample import HOLD_ENDS
 def test_undo_leaves_the_mailbox_as_it_was(arrived: Office, worked: Office) -> None:
     said = worked.run("undo")
     assert said.status == 0
-    assert "1 mails put back, 4 notes and 4 folders removed" in said.output
+    assert "1 mail put back, 4 notes and 4 folders removed" in said.output
     assert not differences(worked.state(), arrived.state())
     assert folders(worked.server, worked.user) == folders(arrived.server, arrived.user)
     assert not set(OURS) & set(folders(worked.server, worked.user, subscribed=True))
@@ -34,7 +34,7 @@ def test_undo_before_any_pass_changes_nothing(arrived: Office) -> None:
 def test_undo_on_trial_tells_and_changes_nothing(worked: Office) -> None:
     before, log = worked.state(), worked.changes()
     said = worked.run("undo", "--dry-run")
-    assert "would be" in said.output and "1 mails would be put back, 4 notes" in said.output
+    assert "would be" in said.output and "1 mail would be put back, 4 notes and 4 folders" in said.output
     assert not differences(worked.state(), before)
     assert worked.changes() == log
 

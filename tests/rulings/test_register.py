@@ -194,7 +194,7 @@ def test_the_commands_record_a_decision_and_show_it(larchmere: Office) -> None:
             "write conduct, non-payment",
         ),
         (("letter", "angry", "a@b.example"), "there is no letter 'angry'"),
-        (("letter", "warning", "a@b.example"), "no mail from or to a@b.example is known"),
+        (("letter", "warning", "a@b.example"), "nothing is known of a@b.example"),
         (("register", "--form", "pdf"), "there is no form 'pdf'"),
         (("journal", "burn"), "there is nothing to burn"),
         (("incident", "a@b.example", "--by", "x", "--on", "2026-13-01", "--channel", "visit", "--words", "w"), "is no day"),
