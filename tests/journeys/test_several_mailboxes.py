@@ -48,6 +48,7 @@ def test_a_refused_password_is_an_error_in_words_that_says_whom_it_concerns(dove
     (tmp_path / "password").write_text("wrong\n")
     said = Office(dovecot_server, tmp_path, "somebody").run("once", "--now", NOW.isoformat())
     assert said.status == 69 and "refused the log-in of somebody" in said.errors and "wrong" not in said.errors
+    assert said.errors.count("refused") == 1 and "did not accept a command" not in said.errors
 
 
 def test_mail_to_two_mailboxes_is_one_contact_and_one_finding_with_a_label_in_each(two: tuple[Office, str]) -> None:

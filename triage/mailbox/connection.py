@@ -120,7 +120,7 @@ def _log_in(wire: Wire, account: Account) -> None:
         wire.command("LOGIN", _plain(account, account.username), _plain(account, account.password))
         wire.imap.state = "AUTH"
     except (Refused, exceptions.LoginError) as fault:
-        text = str(fault).replace(account.password, "…") if account.password else str(fault)
+        text = _said(fault, account.password)
         again = refusal(f"{account.name}: {account.host} refused the log-in of {account.username}", text)
         if isinstance(again, Temporary):
             raise again from None
@@ -128,6 +128,12 @@ def _log_in(wire: Wire, account: Account) -> None:
             f"{account.name}: {account.host} refused the log-in of {account.username}: {printable(text)}. "
             "Check username and password; some providers want a password made for programs."
         ) from None
+
+
+def _said(fault: Exception, secret: str) -> str:
+    """The server's own words, without the secret where it repeats it."""
+    words = (fault.said if isinstance(fault, Refused) else "") or str(fault)
+    return words.replace(secret, "…") if secret else words
 
 
 def _log_in_by_token(wire: Wire, account: Account, token: Callable[..., str], offered: set[str]) -> None:
@@ -146,7 +152,7 @@ def _log_in_by_token(wire: Wire, account: Account, token: Callable[..., str], of
                 else:
                     wire.client.oauth2_login(account.username, secret)
         except (Refused, exceptions.LoginError) as fault:
-            text = str(fault).replace(secret, "…")
+            text = _said(fault, secret)
             again = refusal(f"{account.name}: {account.host} refused the token of {account.username}", text)
             if isinstance(again, Temporary):
                 raise again from None

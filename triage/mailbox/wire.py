@@ -31,9 +31,10 @@ Untagged = dict[str, list[Any]]
 
 
 class Refused(Permanent):
-    """The server answered NO or BAD; `code` is its RFC 5530 response code in upper case, or ""."""
+    """The server answered NO or BAD; `code` is its RFC 5530 response code in upper case, or ""; `said` its own words."""
 
     code = ""
+    said = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def refusal(what: str, text: str) -> TriageError:
     if code in _CODES_THAT_PASS or any(words in text.lower() for words in _WORDS_THAT_PASS):
         return Temporary(sentence)
     refused = Refused(sentence)
-    refused.code = code
+    refused.code, refused.said = code, text
     return refused
 
 
