@@ -328,6 +328,27 @@ def policy_new(
     print(f"{file} is written. Change it, then: triage policy check {file}")
 
 
+@policy_app.command("versions")
+def policy_versions(
+    settings: SettingsFile,
+    text: Annotated[int | None, typer.Option("--text", help="Print this version as it was: its number in the list.")] = None,
+) -> None:
+    """Every version of the policy that was gone by, and since when."""
+    from triage.policy_versions import versions
+
+    with _ledger(_load(settings), only_looking=True) as ledger:
+        kept = versions(ledger)
+    if text is not None and not 0 < text <= len(kept):
+        raise Misconfigured([f"--text: there is no version {text}; `triage policy versions` numbers them"])
+    if text is not None:
+        print(kept[text - 1].text, end="")
+        return
+    for number, one in enumerate(kept, 1):
+        print(f"{number:3}  since {one.since:%Y-%m-%d %H:%M} UTC  {one.name}  {one.fingerprint[:12]}")
+    if not kept:
+        print("no policy was gone by yet: run a pass first (triage once)")
+
+
 @app.command()
 def train(
     data: Annotated[

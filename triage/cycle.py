@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from triage import policy_versions
 from triage.acting import Actor, Done, act
 from triage.conclusion import Ground
 from triage.errors import Temporary, TriageError
@@ -93,6 +94,7 @@ def run_pass(
 def conclude(settings: Settings, ledger: Ledger, now: datetime) -> tuple[int, list[str]]:
     """Concludes every contact that new mail, a verdict, the time, or other settings have touched: how many, and problems in words."""
     on = ground(settings, ledger, now)
+    policy_versions.keep(ledger, on.pack, now)
     emails = touched(ledger, on)
     print_ = _fingerprint(settings, on)
     anew = ledger.meta(GROUNDS) != print_

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from triage import policy_versions
 from triage.admission import Circumstances, faults
 from triage.conclusion import Ground, Standing
 from triage.decision import dealt_with
@@ -72,6 +73,7 @@ def rule(asked: Ruling, who: str, ledger: Ledger, settings: Settings, *, dry: bo
             raise Refused(found)
         if dry:
             return ruling
+        policy_versions.keep(ledger, on.pack, ruling.at)
         kept = write_ruling(ledger, ruling, now.contact)
         conclude_touched(ledger, replace(on, rulings=rulings(ledger)), people)
     return kept

@@ -18,6 +18,7 @@ from triage.explanation import NAMES, SAFEGUARD_NAMES, day
 from triage.finding import SURE
 from triage.ledger import Ledger
 from triage.policy import Pack
+from triage.policy_versions import Version, in_force, versions
 from triage.record import rulings
 from triage.ruling import Ruling
 
@@ -40,14 +41,23 @@ def rows(ledger: Ledger, pack: Pack, now: datetime) -> list[Row]:
         for one in concluded.findings
         if not one["dismissed"] and one["severity"] != "advisory" and not one["by_staff"] and one["strength"] >= SURE
     ]
+    kept = versions(ledger)
     titles = {row["id"]: row["title"] for row in concluded.matters}
     found = []
     for row in sorted(concluded.restrictions, key=lambda one: one["start"], reverse=True):
         about = [one for one in counted if one["contact"] == row["contact"] and one["clause"]]
         found.append(
             _restriction(row, people[row["contact"]], about, titles, [r for r in ruled if r.about == row["id"]], pack, now)
+            | {"policy": _policy(row, ruled, kept)}
         )
     return found + [_decision(one, people.values()) for one in reversed(ruled) if one.act not in ("restrict", "renew")]
+
+
+def _policy(row: Mapping[str, Any], ruled: Iterable[Ruling], kept: Sequence[Version]) -> str:
+    """The version it was decided under: as recorded, or the one gone by when the letter was sent."""
+    recorded = next((one.policy for one in ruled if one.id == row["recorded"]), "")
+    version = in_force(kept, datetime.fromisoformat(row["start"]))
+    return recorded or (version.name if version else "")
 
 
 def _who(row: Mapping[str, Any]) -> Row:
@@ -79,7 +89,6 @@ def _restriction(
         "appeal": _appeals(later, who, now),
         "set aside": "; ".join(f"{SAFEGUARD_NAMES[one['gate']]}: {one['reason']}" for one in row["overrides"]),
         "reader": row["reader"],
-        "policy": who["policy"],
         "missing": "; ".join(row["gaps"]),
     }  # fmt: skip
 

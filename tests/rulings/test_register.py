@@ -22,6 +22,7 @@ from triage.dossier import chronology, write
 from triage.errors import Permanent
 from triage.privacy import erase, everything_about, person
 from triage.record import incidents, rulings
+from triage.settings import load
 
 
 def book(baths: Registry) -> list[register.Row]:
@@ -37,6 +38,23 @@ def test_an_entry_names_who_what_since_when_until_when_told_when_by_whom_and_why
     assert row["start"] and row["end"] and row["told"] and row["review"] and row["policy"] == "004 1"
     assert "004/UB1c" in row["clauses"] and "insults" in row["conduct"] and row["missing"] == ""
     assert set(row) == set(register.COLUMNS)
+
+
+def test_every_version_of_the_policy_is_kept_and_named_by_what_was_decided_under_it(due: Registry) -> None:
+    former = (Path(__file__).parents[2] / "rules" / "jack-keller.toml").read_text()
+    due.restrict()
+    (due.folder / "ours.toml").write_text(former.replace('version = "1"', 'version = "2"'))
+    path = due.folder / "settings.ini"
+    path.write_text(path.read_text().replace("policy = jack-keller", "policy = ./ours.toml"))
+    due.settings = load(path)
+    due.later(days=1)
+    due.rule("no-action", by=NOOR)
+    entries = book(due)
+    assert [row["policy"] for row in entries] == ["004 1", "004 2"]
+    said = run("policy", "versions", "--settings", str(path)).output.splitlines()
+    assert ["004 1" in said[0], "004 2" in said[1], len(said)] == [True, True, 2]
+    assert run("policy", "versions", "--settings", str(path), "--text", "1").output == former
+    assert run("policy", "versions", "--settings", str(path), "--text", "3").status == 78
 
 
 def test_a_restriction_stays_on_it_when_it_is_over(due: Registry) -> None:
@@ -214,4 +232,7 @@ def test_whoever_is_forgotten_leaves_no_words_behind_and_the_journal_stays_whole
     assert told["decisions"][0]["reason"] == "he has calmed down" and told["incidents"][0]["words"] == "He shouted at Noor."
     erase(due.ledger, one, reason="asked for", now=due.now)
     assert rulings(due.ledger) == () and incidents(due.ledger) == ()
-    assert due.ledger.verify_journal() is None and [e.kind for e in due.ledger.entries()][:2] == ["incident", "ruling"]
+    assert due.ledger.verify_journal() is None and [e.kind for e in due.ledger.entries() if e.kind != "policy"][:2] == [
+        "incident",
+        "ruling",
+    ]
