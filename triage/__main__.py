@@ -165,6 +165,17 @@ def matters(
             print(line)
 
 
+@app.command("our-side")
+def our_side(settings: SettingsFile) -> None:
+    """For the manager only: which answers are late, which were none, and our own words where the policy binds us too."""
+    from triage.our_side import lines
+
+    chosen = _load(settings)
+    with _ledger(chosen, only_looking=True) as ledger:
+        for line in lines(ledger, chosen.pack()):
+            print(line)
+
+
 @app.command()
 def replay(settings: SettingsFile, now: Now = None) -> None:
     """Concludes everything anew from the stored mail and the journal, and prints what would change. Writes nothing."""

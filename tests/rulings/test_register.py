@@ -16,7 +16,7 @@ from sample import restriction
 from servers import Server
 
 from tests.rulings.registry import BERT, IDA, NOOR, SAM, WELFARE, Registry, override
-from triage import register
+from triage import our_side, register
 from triage.deciding import report
 from triage.dossier import chronology, write
 from triage.errors import Permanent
@@ -133,6 +133,21 @@ def test_without_the_mailbox_the_evidence_says_which_mails_it_lacks(due: Registr
     assert "you need to" in (tmp_path / "out" / "chronology.html").read_text()
     with pytest.raises(Permanent, match="is not empty"):
         write(BERT, tmp_path / "out", due.ledger, due.settings, due.now)
+
+
+def test_our_own_words_are_for_the_manager_and_in_no_note_register_or_evidence(due: Registry) -> None:
+    rude = "Dear Mr Quill,\n\nYou are a stupid, worthless idiot. Leave us alone.\n\nNoor Amin"
+    due.answered(rude)
+    due.wrote("Where is my answer about the towel I left at the desk in January?", subject="A towel")
+    due.later(days=40)
+    due.restrict()
+    told = "\n".join(our_side.lines(due.ledger, due.settings.pack()))
+    assert told.startswith("Confidential") and NOOR in told and "insults at a person" in told
+    assert "waiting since" in told and "Key for locker 88" in told
+    assert "worthless idiot. Leave" not in register.as_text(book(due))
+    events = chronology(BERT, due.ledger, due.settings, due.now)
+    assert not any("insults" in one.what or "worthless idiot. Leave" in one.words for one in events if one.side == "us")
+    assert not any(NOOR in str(row["findings"]) for row in due.ledger.proposals())
 
 
 def test_an_incident_can_be_told_with_what_it_did_and_where_a_copy_is(due: Registry) -> None:
