@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -11,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from triage.explanation import Section
-from triage.note import compose, fingerprint, message_id, one_line, plain
+from triage.explanation import Section, seen
+from triage.note import compose, fingerprint, message_id, one_line, page, plain
 
 NOW = datetime(2026, 4, 1, 8, 0, tzinfo=UTC)
 SECTIONS = (Section("What was seen", ("1 Apr 2026: insults at a person (004/C2)", '"you are all fools"')),)
@@ -133,3 +134,11 @@ def test_an_id_that_hides_an_encoded_line_break_never_gets_into_a_header() -> No
     note = composed(references=("<a@pond.example>", hidden))
     assert note["References"].strip() == "<a@pond.example>" and note["In-Reply-To"].strip() == "<a@pond.example>"
     assert note["Bcc"] is None and note.get_all("X-Triage-Note") == ["p-0123456789ab"]
+
+
+def test_abusive_words_are_folded_on_the_page_and_what_must_be_read_now_is_not() -> None:
+    quote = {"message_id": "<a@pond.example>", "text": "You useless cretins."}
+    found = {"message_id": "<a@pond.example>", "kind": "abuse", "clause": "", "quotes": [quote], "reason": "Insults."}
+    folded, shown = (page("A note", (seen([found], None, {}, fold=fold),)) for fold in (True, False))
+    assert "useless cretins" in folded and "useless cretins" not in re.sub("<details.*?</details>", "", folded, flags=re.DOTALL)
+    assert "<details" not in shown and "useless cretins" in shown

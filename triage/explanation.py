@@ -59,6 +59,8 @@ class Section:
 
     heading: str
     lines: tuple[str, ...]
+    folded: frozenset[int] = frozenset()
+    """The lines (by place) that a page shows only to whoever opens them: nobody has to meet abuse unprepared (000/3-f)."""
 
 
 def day(moment: str | datetime) -> str:
@@ -115,7 +117,8 @@ def our_part(matter: Row | None) -> Section:
         return Section("Our part first", ("No matter of theirs is known.",))
     lines = []
     if matter["answer_words"]:
-        lines.append(f"Answered {len(matter['answers'])} times; the last answer says:")
+        often = len(matter["answers"])
+        lines.append("Answered once; the answer says:" if often == 1 else f"Answered {often} times; the last answer says:")
         lines.append(f'"{_short(matter["answer_words"])}"')
     else:
         lines.append("This matter was never really answered by us.")
@@ -133,8 +136,16 @@ def _short(text: str, most: int = 280) -> str:
     return flat if len(flat) <= most else flat[: most - 1].rsplit(" ", 1)[0] + " …"
 
 
-def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str]) -> Section:
-    """What was seen, mail by mail, the latest first: the date, what it is with its clause, and the words that show it."""
+FOLDED = frozenset({"abuse", "profanity", "sexual", "discrimination", "harassment"})
+"""Kinds whose words are folded on a page."""
+
+
+def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *, fold: bool = True) -> Section:
+    """What was seen, mail by mail, the latest first: the date, what it is with its clause, and the words that show it.
+
+    With `fold` abusive words are shown on a page only to whoever opens them.
+    """
+    folded: set[int] = set()
     by_mail: dict[str, list[Row]] = {}
     for finding in sorted(findings, key=lambda one: sent.get(one["message_id"], ""), reverse=True):
         by_mail.setdefault(finding["message_id"], []).append(finding)
@@ -144,13 +155,15 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str]) ->
         kinds = dict.fromkeys(f"{NAMES[one['kind']]} ({one['clause'] or clause_words('', pack, one['kind'])})" for one in found)
         lines.append(f"{when}: {'; '.join(kinds)}")
         own = dict.fromkeys(q["text"] for one in found for q in one["quotes"] if q["message_id"] == message_id)
+        abusive = {q["text"] for one in found if one["kind"] in FOLDED for q in one["quotes"]} if fold else set()
+        folded |= {len(lines) + place for place, text in enumerate(list(own)[:3]) if text in abusive}
         lines += [f'"{_short(text)}"' for text in list(own)[:3]] or [_short(one["reason"]) for one in found[:2]]
     if len(by_mail) > MAILS_SHOWN:
         lines.append(f"… and {len(by_mail) - MAILS_SHOWN} earlier mails; `triage explain` tells of each.")
     named = dict.fromkeys(one["clause"] for one in findings if one["clause"])
     clauses = [clause for reference in named if pack and (clause := pack.clause(reference))]
     lines += [f"{clause.ref} is: {clause.title}" for clause in clauses]
-    return Section("What was seen", tuple(lines) or ("Nothing further.",))
+    return Section("What was seen", tuple(lines) or ("Nothing further.",), frozenset(folded))
 
 
 def against(proposal: Row) -> Section:
@@ -211,7 +224,10 @@ def _reviewed(proposal: Row) -> tuple[Section, ...]:
         ),
         Section("Why it was made", (f'"{_short(one["reason"])}"',)),
         Section(
-            "What has come since", (f"{counted(len(proposal['held']), 'held mail')}; seen in what they wrote since: {said}.",)
+            "What has come since",
+            (
+                f"{counted(len(proposal['held']), 'held mail') if proposal['held'] else 'No mail was held'}; seen in what they wrote since: {said}.",
+            ),
         ),
         Section("What happens next", _next(proposal)),
     )
@@ -231,8 +247,9 @@ def _appealed(proposal: Row) -> tuple[Section, ...]:
         Section(
             "What happens next",
             (
-                "Until then no further restriction can be recorded. The outcome is recorded with `triage appeal decide`, or read from the",
-                "letter that tells it: `triage letter appeal-outcome` drafts one. An appeal can only end a restriction, shorten it or leave it.",
+                "Until then no further restriction can be recorded.",
+                "The outcome is recorded with `triage appeal decide`, or read from the letter; `triage letter appeal-outcome` drafts one.",
+                "An appeal can only end a restriction, shorten it or leave it.",
             ),
         ),
     )
@@ -261,26 +278,34 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     }[kind]
     sections = [Section("What is proposed" if kind != "hold" else "What is in force", (proposed,))]
     if kind == "hold":
-        sections.append(Section("What your notice says", (f'"{_short(proposal["restriction"]["words"])}"',)))
-        held = proposal.get("held", [])
-        restriction = proposal["restriction"]
-        sections.append(
-            Section(
-                "What is held", (f"{counted(len(held), 'mail')} so far; {restriction['reader']} reads them.", *_unread(proposal))
-            )
-        )
+        held, restriction = proposal.get("held", []), proposal["restriction"]
+        by_mail = restriction["notice"].startswith("<")
+        heading = "What your notice says" if by_mail else "Why it was decided"
+        sections.append(Section(heading, (f'"{_short(restriction["words"])}"',)))
+        reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}."
+        so_far = counted(len(held), "mail") if held else "Nothing"
+        sections.append(Section("What is held", (f"{so_far} so far; {reads}", *_unread(proposal))))
         if restriction["gaps"]:
             sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
     else:
         if kind != "urgent":
             sections.append(our_part(matter))
-        sections.append(seen(proposal["findings"], pack, sent))
+        sections.append(seen(proposal["findings"], pack, sent, fold=kind != "urgent"))
         if kind != "urgent":
             sections.append(against(proposal))
     if proposal.get("not_looked_at"):
         sections.append(Section("What was not looked at", tuple(proposal["not_looked_at"])))
-    sections.append(Section("What happens next", _next(proposal)))
+    first = (
+        ("Your policy offers talking it over first: `triage letter mediation` drafts the offer.",)
+        if _mediated(kind, pack)
+        else ()
+    )
+    sections.append(Section("What happens next", (*first, *_next(proposal))))
     return tuple(sections)
+
+
+def _mediated(kind: str, pack: Pack | None) -> bool:
+    return kind in ("warn", "restrict") and pack is not None and pack.mediation
 
 
 def counted(number: int, thing: str) -> str:

@@ -33,7 +33,8 @@ _PAGE = """<!doctype html>
 <div style="max-width:38em;margin:auto;background:#fff;border:1px solid #ddd;border-radius:8px;padding:18px 20px">
 <p style="margin:0 0 12px;font-size:20px;font-weight:600">{{ title }}</p>
 {% for section in sections %}<p style="margin:16px 0 4px;font-size:13px;letter-spacing:.04em;text-transform:uppercase;color:#666">{{ section.heading }}</p>
-{% for line in section.lines %}{% if line.startswith('"') %}<p style="margin:4px 0 4px 4px;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line }}</p>
+{% for line in section.lines %}{% if loop.index0 in section.folded %}<details style="margin:4px 0 4px 4px"><summary style="color:#666">abusive words, to open if you need them</summary><p style="margin:4px 0;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line }}</p></details>
+{% elif line.startswith('"') %}<p style="margin:4px 0 4px 4px;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line }}</p>
 {% else %}<p style="margin:4px 0">{{ line }}</p>
 {% endif %}{% endfor %}{% endfor %}</div></body></html>
 """
@@ -65,7 +66,9 @@ def plain(sections: Sequence[Section]) -> str:
 
 def page(title: str, sections: Sequence[Section]) -> str:
     """The sections as an HTML page without any outside resource."""
-    shown = [Section(section.heading, tuple(_CONTROL.sub(" ", line) for line in section.lines)) for section in sections]
+    shown = [
+        Section(section.heading, tuple(_CONTROL.sub(" ", line) for line in section.lines), section.folded) for section in sections
+    ]
     return _TEMPLATE.render(title=title, sections=shown)
 
 
