@@ -19,7 +19,7 @@ from pathlib import Path
 
 from triage.deciding import people_behind
 from triage.errors import Permanent, TriageError
-from triage.explanation import NAMES, day
+from triage.explanation import FOLDED, NAMES, day
 from triage.finding import SURE
 from triage.judgement import ground, standing_of
 from triage.ledger import Ledger
@@ -30,6 +30,14 @@ from triage.settings import Settings
 
 _LIMIT = 32 * 1024**2
 """Octets of a mail that are fetched at most."""
+
+
+ACTS = {
+    "warn": "a warning was recorded", "restrict": "a restriction was decided", "renew": "the restriction was renewed",
+    "lift": "the restriction was ended", "appeal": "an appeal was recorded", "appeal-decided": "the appeal was decided",
+    "no-action": "it was decided to do nothing", "terminate": "the end of the service was decided", "refer": "it was taken to another body",
+}  # fmt: skip
+"""What was decided, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,8 @@ class Event:
     message_id: str = ""
     key: str = ""
     file: str = ""
+    offensive: bool = False
+    """Whether its words are shown only to whoever opens them."""
 
 
 def chronology(who: str, ledger: Ledger, settings: Settings, now: datetime, until: datetime | None = None) -> list[Event]:
@@ -83,13 +93,20 @@ def chronology(who: str, ledger: Ledger, settings: Settings, now: datetime, unti
                     said,
                     turn.message.message_id,
                     turn.message.key,
+                    offensive=not turn.by_staff and any(one.kind in FOLDED or one.kind == "threat" for one in mine),
                 )
             )
     found += [
-        Event(one.on, "other", f"{one.channel}: {one.kind}, reported by {one.reported_by}", one.words)
+        Event(
+            one.on,
+            "other",
+            f"{one.channel}: {NAMES.get(one.kind, 'an incident')}, reported by {one.reported_by}",
+            one.words,
+            offensive=one.kind in FOLDED or one.kind == "threat",
+        )
         for one in incidents(ledger, people)
     ]
-    found += [Event(one.at, "other", f"decided by {one.by}: {one.act}", one.reason) for one in at.rulings]
+    found += [Event(one.at, "other", f"{ACTS[one.act]}, by {one.by}, under {one.policy}", one.reason) for one in at.rulings]
     return [one for one in sorted(found, key=lambda one: one.at) if until is None or one.at <= until]
 
 
@@ -109,6 +126,7 @@ def write(who: str, folder: Path, ledger: Ledger, settings: Settings, now: datet
     missing: list[str] = []
     placed = []
     raws = dict(_fetched({one.key for one in events if one.key}, ledger, settings, missing))
+    unreached = bool(missing)  # then nothing can be said of whether a mail still lies there
     hashes: list[str] = []
     for number, one in enumerate((event for event in events if event.key), 1):
         if one.key in raws:
@@ -117,9 +135,10 @@ def write(who: str, folder: Path, ledger: Ledger, settings: Settings, now: datet
             hashes.append(f"{hashlib.sha256(raws[one.key]).hexdigest()}  {name}")
             placed.append((one.key, name))
         else:
-            missing.append(f"{one.message_id} of {day(one.at)} is no longer in the mailbox; its SHA-256 was {one.key}")
+            why = "could not be fetched, because a mailbox could not be reached" if unreached else "is no longer in the mailbox"
+            missing.append(f"{one.message_id} of {day(one.at)} {why}; its SHA-256 was {one.key}")
     files = dict(placed)
-    _save(folder, events, files, until or now, hashes, missing)
+    _save(folder, who, events, files, until or now, hashes, missing)
     return missing
 
 
@@ -141,11 +160,23 @@ def _fetched(keys: set[str], ledger: Ledger, settings: Settings, missing: list[s
                     for batch in box.fetch(sorted(known), limit=_LIMIT):
                         yield from ((known[mail.uid], mail.raw) for mail in batch if mail.raw)
             except TriageError as error:
-                missing.append(f"{one.name}: {error}")
+                missing.append(str(error))
+
+
+def _shown(one: Event) -> str:
+    """The words of an event for the page, offensive ones folded."""
+    words = escape(one.words)
+    return f"<details><summary>offensive words</summary>{words}</details>" if one.offensive and words else words
 
 
 def _save(
-    folder: Path, events: Iterable[Event], files: dict[str, str], cut_off: datetime, hashes: list[str], missing: list[str]
+    folder: Path,
+    who: str,
+    events: Iterable[Event],
+    files: dict[str, str],
+    cut_off: datetime,
+    hashes: list[str],
+    missing: list[str],
 ) -> None:
     listed = list(events)
     names = ("when", "side", "what", "words", "message", "file")
@@ -156,15 +187,16 @@ def _save(
     table.writerows([safe(text) for text in line] for line in lines)
     (folder / "chronology.csv").write_text(out.getvalue(), encoding="utf-8")
     cells = "".join(
-        f"<tr><td>{escape(line[0][:16])}</td><td>{escape(line[1])}</td><td>{escape(line[2])}</td>"
-        f"<td>{f'<details><summary>words</summary>{escape(line[3])}</details>' if line[3] else ''}</td><td>{escape(line[5])}</td></tr>\n"
-        for line in lines
+        f"<tr><td>{one.at:%Y-%m-%d %H:%M}</td><td>{escape(one.side)}</td><td>{escape(one.what)}</td>"
+        f"<td>{_shown(one)}</td><td>{escape(files.get(one.key, ''))}</td></tr>\n"
+        for one in listed
     )
     gone = "".join(f"<li>{escape(words)}</li>" for words in missing)
     page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Chronology</title><style>body{font:14px/1.4 system-ui,'
         "sans-serif;margin:24px}td,th{border:1px solid #ccc;padding:4px 6px;vertical-align:top}table{border-collapse:collapse}</style></head>\n"
-        f"<body><h1>Chronology</h1><p>Both sides, up to {escape(day(cut_off))}. Offensive words are folded; open them only if you need to.</p>\n"
+        f"<body><h1>Chronology: {escape(who)}</h1><p>Both sides, up to {escape(day(cut_off))}; times in UTC. Offensive words are folded; "
+        "open them only if you need to.</p>\n"
         f"<table><tr><th>when</th><th>side</th><th>what</th><th>words</th><th>file</th></tr>\n{cells}</table><ul>{gone}</ul></body></html>\n"
     )
     (folder / "chronology.html").write_text(page, encoding="utf-8")

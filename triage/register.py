@@ -153,14 +153,18 @@ def as_json(found: Sequence[Row]) -> str:
 
 
 def as_html(found: Sequence[Row], title: str, now: datetime) -> str:
-    """A page to print, without anything from outside."""
-    names = list(found[0]) if found else list(COLUMNS)
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(row[name])}</td>" for name in names) + "</tr>\n" for row in found)
+    """A page to read and to print, a block for each entry with what is filled in, without anything from outside."""
+    blocks = "".join(
+        "<table>"
+        + "".join(f"<tr><th>{escape(name)}</th><td>{escape(row[name])}</td></tr>" for name in row if row[name])
+        + "</table>\n"
+        for row in found
+    )
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
-        "<style>body{font:14px/1.4 system-ui,sans-serif;margin:24px}table{border-collapse:collapse}"
-        "td,th{border:1px solid #ccc;padding:4px 6px;text-align:left;vertical-align:top}</style></head>\n"
+        "<style>body{font:14px/1.4 system-ui,sans-serif;margin:24px;max-width:56em}table{border-collapse:collapse;margin:0 0 20px;width:100%;"
+        "break-inside:avoid}td,th{border:1px solid #ccc;padding:4px 8px;text-align:left;vertical-align:top}th{width:8em;font-weight:600}"
+        "</style></head>\n"
         f"<body><h1>{escape(title)}</h1><p>As of {escape(day(now))}. About conduct and measures, never about what a person is.</p>\n"
-        f"<table><tr>{head}</tr>\n{lines}</table></body></html>\n"
+        f"{blocks or '<p>Nobody is restricted, and nothing else was decided.</p>'}</body></html>\n"
     )
