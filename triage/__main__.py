@@ -75,6 +75,17 @@ def run(settings: SettingsFile) -> None:
 
 
 @app.command()
+def worker(
+    settings: SettingsFile,
+    until_idle: Annotated[bool, typer.Option("--until-idle", help="End when no mailbox is due, for a timer.")] = False,
+) -> None:
+    """One of several daemons on one PostgreSQL: works the mailbox that has waited longest, then the next, until told to stop."""
+    from triage.worker import serve
+
+    serve(_load(settings, connecting=True), until_idle=until_idle)
+
+
+@app.command()
 def export(
     settings: SettingsFile,
     now: Now = None,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,15 +56,19 @@ def run_pass(
     now: datetime,
     dry: bool = False,
     connecting: Callable[[Account], Mailbox] = connect,
+    only: str | None = None,
+    alone: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Report:
     """One pass over all mailboxes at `now` (aware). With `dry` the ledger must be a scratch copy, and no mailbox is changed.
+
+    `only`: the name of the one mailbox to work. `alone`: entered while contacts are concluded, which may concern every mailbox.
 
     Raises Permanent when the ledger cannot be used; what concerns one mailbox alone stands in the report.
     """
     report = Report()
     with ExitStack() as stack:
         boxes: list[Mailbox] = []
-        for one in settings.mailboxes:
+        for one in (each for each in settings.mailboxes if only in (None, each.name)):
             try:
                 box = stack.enter_context(connecting(one.account()))
                 taken = take_in(box, ledger, settings, now)
@@ -76,7 +80,8 @@ def run_pass(
             report.unreadable += taken.unreadable
             report.verdicts += taken.verdicts
             report.problems += taken.unclear
-        report.contacts, problems = conclude(settings, ledger, now)
+        with alone():
+            report.contacts, problems = conclude(settings, ledger, now)
         report.problems += problems
         for box in boxes:
             try:

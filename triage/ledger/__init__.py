@@ -9,9 +9,11 @@ entirely or not at all.
     mail.py         mails · places.py  cursors, locations · likeness.py  what ties mails and people together
     conclusions.py  contacts, matters, findings … · journal.py  what was done, hash-chained · notebook.py  notes, small facts
     applied.py      what of ours stands in the mailboxes · papers.py  what people wrote when they decided
+    claims.py       which of several workers has which mailbox (PostgreSQL)
 """
 
+from triage.ledger.claims import Claims
 from triage.ledger.ledger import Ledger
 from triage.ledger.records import ConclusionRows, Cursor, Entry, Location, Mark, Note, Recording
 
-__all__ = ["ConclusionRows", "Cursor", "Entry", "Ledger", "Location", "Mark", "Note", "Recording"]
+__all__ = ["Claims", "ConclusionRows", "Cursor", "Entry", "Ledger", "Location", "Mark", "Note", "Recording"]

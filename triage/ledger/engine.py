@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import Pool, StaticPool
 
 from triage.errors import Misconfigured
 
@@ -81,14 +81,16 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def make_engine(url: str, patience: float = PATIENCE) -> Engine:
+def make_engine(url: str, patience: float = PATIENCE, *, pool: type[Pool] | None = None) -> Engine:
     """An engine for the database at `url`; `patience` in seconds. "sqlite://" is one of its own that nobody else can see,
-    spills to an unnamed temporary file when it grows, and is gone when closed or killed.
+    spills to an unnamed temporary file when it grows, and is gone when closed or killed. `pool`: how connections are kept.
 
     Raises Misconfigured.
     """
     parsed = _checked(url)
-    options: dict[str, Any] = {"hide_parameters": True}  # parameters are people's mail: they stay out of error messages
+    options: dict[str, Any] = {"hide_parameters": True} | (
+        {"poolclass": pool} if pool else {}
+    )  # parameters are people's mail: they stay out of error messages
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             options |= {"poolclass": StaticPool, "creator": lambda: sqlite3.connect("", check_same_thread=False)}

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, text, update
 
 from triage.ledger import tables
 from triage.ledger.records import Entry
@@ -59,11 +59,14 @@ class Journal(Store):
             raise ValueError(f"not a kind of journal entry: {kind!r}")
         if at.utcoffset() is None:
             raise ValueError(f"a time without a time zone cannot be stored: {at.isoformat()}")
-        text, actor = _canonical(dict(subject)), tables.storable(actor)
+        told, actor = _canonical(dict(subject)), tables.storable(actor)
         with self._writing() as connection:
             last, previous = self._head(connection, lock=True)
+            if not last and connection.dialect.name == "postgresql":  # no row to lock yet, and several may begin at once
+                connection.execute(text("lock table journal_head in share row exclusive mode"))
+                last, previous = self._head(connection, lock=True)
             number = last + 1
-            row = {"number": number, "kind": kind, "at": at, "actor": actor, "subject": text}
+            row = {"number": number, "kind": kind, "at": at, "actor": actor, "subject": told}
             hashed = _hash(previous, row)
             connection.execute(insert(tables.journal), {**row, "hash": hashed})
             self._set_head(connection, number, hashed)

@@ -18,6 +18,13 @@ class Notebook(Store):
         with self._reading() as connection:
             return connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar_one_or_none()
 
+    def metas(self, beginning: str) -> dict[str, str]:
+        """All whose name begins so: the rest of the name → value."""
+        of = tables.meta.c
+        with self._reading() as connection:
+            rows = connection.execute(select(of.name, of.value).where(of.name.startswith(beginning, autoescape=True))).all()
+        return {row.name.removeprefix(beginning): row.value for row in rows}
+
     def set_meta(self, name: str, value: str) -> None:
         with self._writing() as connection:
             upsert(connection, tables.meta, [{"name": name, "value": value}])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -66,6 +66,11 @@ class Store:
         self._engine = engine
         self._reader = engine.execution_options(reading=True)
         self._own = threading.local()
+        self._fence: Callable[[], None] = lambda: None
+
+    def fenced_by(self, check: Callable[[], None]) -> None:
+        """Asks `check` before anything is committed; what it raises undoes the transaction."""
+        self._fence = check
 
     @property
     def _place(self) -> str:
@@ -106,6 +111,7 @@ class Store:
                 self._own.connection = connection
                 try:
                     yield connection
+                    self._fence()
                 finally:
                     self._own.connection = None
             return
