@@ -124,7 +124,9 @@ def export(
 def report(
     settings: SettingsFile,
     html: Annotated[Path, typer.Option("--html", help="The page to write; it needs nothing from outside and prints well.")],
-    quarter: Annotated[str | None, typer.Option("--quarter", help="Such as 2026-Q1; the last whole quarter otherwise.")] = None,
+    quarter: Annotated[
+        str | None, typer.Option("--quarter", help="Such as 2026-Q1; otherwise the last whole one, or the newest with mail.")
+    ] = None,
     now: Now = None,
 ) -> None:
     """The quarterly report: what our own failings caused, root causes, restrictions and appeals. Without names."""
@@ -133,9 +135,11 @@ def report(
     from triage.analysis.board import Quarter, board
 
     moment = clock(now)
-    chosen = Quarter.read(quarter) if quarter else Quarter.before(moment)
-    page.write(board(analysis.read(settings), chosen, _load(settings).organisation.name, moment), html)
-    print(f"{html}: {chosen.name}")
+    usual = Quarter.read(quarter) if quarter else Quarter.before(moment)
+    tables = analysis.read(settings)
+    chosen = usual if quarter else Quarter.worth_reporting(tables, moment)
+    page.write(board(tables, chosen, _load(settings).organisation.name, moment), html)
+    print(f"{html}: {chosen.name}" + ("" if chosen == usual else f", the newest with any mail; in {usual.name} nobody wrote"))
 
 
 @app.command()

@@ -116,6 +116,16 @@ def test_the_command_writes_the_page_for_its_owner_alone(small_year: Year, tmp_p
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_where_nobody_wrote_in_the_last_quarter_it_is_the_newest_with_mail_and_says_so(small_year: Year, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    said = run("report", "--settings", str(small_year.settings), "--html", str(file), "--now", "2031-02-03T10:00:00+00:00")
+    assert said.status == 0, said.errors
+    newest = max(analysis.read(small_year.settings).messages["sent_at"])
+    name = f"{newest.year} Q{(newest.month + 2) // 3}"
+    assert said.output.strip().endswith(f"{name}, the newest with any mail; in 2030 Q4 nobody wrote")
+    assert name in file.read_text(encoding="utf-8")
+
+
 def test_a_board_can_be_made_anew_with_another_name() -> None:
     made = Board("A", "2025 Q1", NOW, ())
     assert "<h1>B &amp; C</h1>" in page.html(replace(made, organisation="B & C"))

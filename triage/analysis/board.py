@@ -73,6 +73,16 @@ class Quarter:
         return Quarter._of(year, number) if number else Quarter._of(year - 1, 4)
 
     @staticmethod
+    def worth_reporting(tables: Tables, now: datetime) -> Quarter:
+        """The last whole quarter before `now`, or, if nobody wrote in it, that of the newest mail: a page of noughts tells nothing."""
+        usual, written = Quarter.before(now), tables.messages["sent_at"]
+        known = written[written < now]
+        if known.empty or not usual.of(tables.messages, "sent_at").empty:
+            return usual
+        newest = known.max()
+        return Quarter._of(newest.year, (newest.month + 2) // 3)
+
+    @staticmethod
     def _of(year: int, number: int) -> Quarter:
         after = (year, number * 3 + 1) if number < 4 else (year + 1, 1)
         return Quarter(f"{year} Q{number}", datetime(year, number * 3 - 2, 1, tzinfo=UTC), datetime(*after, 1, tzinfo=UTC))
