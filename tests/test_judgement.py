@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from triage.conclusion import MOST_TWINS, Ground, twins
 from triage.evidence import Directory
 from triage.ledger import Ledger, Recording
 from triage.message import Address, Message, Wording
+from triage.story import tell
 
 MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 WORDS = (
@@ -144,3 +146,59 @@ def test_a_neighbour_who_names_the_house_alone_has_a_matter_of_his_own(ledger: L
     record_marked(ledger, TENANT, neighbour)
     conclude(ledger)
     assert len(grouped(ledger)[0]) == 2
+
+
+def _correspondence(dice: random.Random) -> list[Message]:
+    """Thirty mails of a few people, of ours and among ourselves, which refer to each other, copy each other in, and are forged."""
+    people = ["ada@post.example", "ben@post.example", "cy@web.example", "list@groups.example"]
+    ours = ["help@borough.example", "ines@borough.example"]
+    written: list[Message] = []
+    for number in range(30):
+        sender = dice.choice(people[:3] if dice.random() < 0.75 else ours)
+        others = [one for one in (*people, *ours) if one != sender]
+        to, cc = dice.sample(others, 2), dice.sample(others, dice.randint(0, 2))
+        cited = [one.message_id for one in dice.sample(written, min(len(written), dice.randint(0, 2)))]
+        base = letter(number, sender=sender)
+        written.append(
+            replace(
+                base,
+                role="sent" if sender in ours and dice.random() < 0.7 else "inbox",
+                to=tuple(Address("", one) for one in to),
+                cc=tuple(Address("", one) for one in cc),
+                references=tuple(cited),
+                in_reply_to=cited[-1] if cited and dice.random() < 0.5 else "",
+                authenticity=dice.choice(("pass", "unknown", "fail")),
+                message_id=dice.choice(written).message_id if written and dice.random() < 0.1 else base.message_id,
+            )
+        )
+    return written
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_story_is_told_from_the_mails_picked_out_for_it_as_from_all(ledger: Ledger, seed: int) -> None:
+    dice = random.Random(seed)
+    mails = _correspondence(dice)
+    ledger.record_many([Recording(one, None, contact.marks(one) if dice.random() < 0.9 else ()) for one in mails])
+    spared = 0
+    for email in ("ada@post.example", "ben@post.example", "cy@web.example", "list@groups.example"):
+        people = frozenset({email})
+        with_them = ledger.messages_with(people)
+        known = {one.key for one in with_them}
+        ids = {one.message_id for one in with_them}
+        among = [
+            one for one in mails
+            if one.key not in known and not judgement._outside(one, ON.directory)
+            and ids & {one.message_id, one.in_reply_to, *one.references} and one.key in ledger.citing(ids)
+        ]  # fmt: skip
+        found = judgement._mails_with(people, ledger, ON.directory)
+        assert found is not None
+        picked, all_keys = found
+        assert all_keys == known
+        assert tell(people, picked, ON.directory) == tell(people, [*with_them, *among], ON.directory)
+        spared += len(with_them) + len(among) - len(picked)
+    assert spared > 0
+
+
+def test_who_is_in_no_mail_has_no_story(ledger: Ledger) -> None:
+    record(ledger, letter(1))
+    assert judgement._mails_with(frozenset({"nobody@post.example"}), ledger, ON.directory) is None

@@ -14,7 +14,7 @@ from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
 
-from triage import contact, crew, detect, hearing, matter, record, terms
+from triage import contact, crew, detect, hearing, matter, record, story, terms
 from triage.conclusion import Conclusion, Ground, Row, Standing, conclude, standing, twins
 from triage.conduct_model import Scorer, load
 from triage.contact import Join
@@ -90,12 +90,39 @@ def _answered_to(message: Message, ledger: Ledger, staff: Directory) -> set[str]
     return found
 
 
-def _among_ourselves(messages: list[Message], ledger: Ledger, staff: Directory) -> list[Message]:
+def _among_ourselves(message_ids: Iterable[str], known: set[str], ledger: Ledger, staff: Directory) -> list[Message]:
     """Mails between colleagues that refer to one of these mails: part of the story, though the contact is no party to them."""
-    known = {message.key for message in messages}
-    keys = ledger.citing(message.message_id for message in messages) - known
-    found = (one for one in ledger.messages(keys) if isinstance(one, Message))
-    return [one for one in found if not _outside(one, staff)]
+    return [one for one in _each(ledger, sorted(ledger.citing(message_ids) - known)) if not _outside(one, staff)]
+
+
+_PLAIN_ADDRESS = 300
+"""Characters up to which an address is searched as it is."""
+
+
+def _mails_with(people: frozenset[str], ledger: Ledger, staff: Directory) -> tuple[list[Message], set[str]] | None:
+    """The mails that a contact's story may be told from, and the keys of all mails of which the contact is a party; None where
+    there is none.
+
+    All that the contact wrote or that we wrote; what others wrote with a copy to the contact (on a mailing list that is nearly
+    every mail) only where it may belong to a thread of these, as `story.tell` takes nothing else from it.
+    """
+    facts = ledger.facts_with(people)
+    if not facts:
+        return None
+    known = {one.key for one in facts}
+    own = {
+        one.key
+        for one in facts
+        if one.sender in people or one.role == "sent" or staff.employs(one.sender)
+        or not one.sender.isascii() or len(one.sender) > _PLAIN_ADDRESS
+    }  # fmt: skip
+    found = list(_each(ledger, sorted(own)))
+    found += _among_ourselves((one.message_id for one in facts), known, ledger, staff)
+    if found:
+        cited = {reference for message in found for reference in (*message.references, message.in_reply_to)} - {""}
+        others = ledger.threads_with(people, {message.message_id for message in found}, cited) - own
+        found += _each(ledger, sorted(others))
+    return sorted(found, key=story.order), known
 
 
 _SPOKEN_FOR = 5
@@ -240,7 +267,8 @@ def _prepare(url: str, on: Ground) -> None:
 def _judge_some(groups: Sequence[Group]) -> list[Conclusion | str | None]:
     """In a worker: what follows for some contacts, the model asked about all their mail together."""
     ledger, on = _beside[0]
-    _hear(m for people, _ in groups for m in _theirs(people, ledger.messages_with(people)))
+    written = (one.key for people, _ in groups for one in ledger.facts_with(people) if one.sender in people)
+    _hear(_each(ledger, list(written)))
     return [_attempt(group, ledger, on) for group in groups]
 
 
@@ -264,14 +292,14 @@ def _theirs(people: frozenset[str], messages: Iterable[Message]) -> list[Message
 def conclusion_of(people: frozenset[str], joins: tuple[Join, ...], ledger: Ledger, on: Ground) -> Conclusion | None:
     """What follows for one contact; None for an address without any mail of which it is a party."""
     found = _read(people, ledger, on)
-    if not found.messages:
+    if found is None:
         return None
     return conclude(people, found.messages, found.on, template_twins=found.twins, joins=joins, related=found.related)
 
 
 def standing_of(people: frozenset[str], ledger: Ledger, on: Ground, before: datetime | None = None) -> Standing:
     """Where one contact stands at `on.now`; or stood at `before`, from what was written and recorded until then."""
-    found = _read(people, ledger, on)
+    found = _read(people, ledger, on) or _Mail([], on, {}, ())
     messages, related, on = found.messages, found.related, found.on
     if before is not None:
         messages = [message for message in messages if message.sent_at < before]
@@ -281,7 +309,7 @@ def standing_of(people: frozenset[str], ledger: Ledger, on: Ground, before: date
 
 
 class _Mail(NamedTuple):
-    """All mail with one contact, and the ground with what the model says of it."""
+    """The mail that one contact's story is told from, and the ground with what the model says of it."""
 
     messages: list[Message]
     on: Ground
@@ -291,17 +319,20 @@ class _Mail(NamedTuple):
     """Mails of people the contact may be writing for."""
 
 
-def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail:
-    messages = ledger.messages_with(people)
-    if not messages:
-        return _Mail([], on, {}, ())
-    messages += _among_ourselves(messages, ledger, on.directory)
+def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail | None:
+    """None where there is no mail of which the contact is a party."""
+    found = _mails_with(people, ledger, on.directory)
+    if found is None:
+        return None
+    messages, known = found
     theirs = _theirs(people, messages)
     ours = [m for m in messages if m.role == "sent" and not m.automatic] if on.pack.binds_both_sides else []
     _hear((*theirs, *ours))
     on = replace(on, scores={m.key: _heard[m.key] for m in (*theirs, *ours) if m.key in _heard})
     alike = {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
-    return _Mail(messages, on, alike, _spoken_for(theirs, people, ledger, on.directory))
+    # what has a copy to the contact belongs to the story or to nothing
+    related = [one for one in _spoken_for(theirs, people, ledger, on.directory) if one.key not in known]
+    return _Mail(messages, on, alike, related)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from triage.ledger import Ledger, Recording
 from triage.message import Message
@@ -34,6 +35,20 @@ def test_each_mail_gives_the_marks_it_has_shown_itself(ledger: Ledger, letter: L
     ledger.record_many([(one, None, [PHONE, NAME], []), (other, None, [NAME], []), (third, None, [PHONE], [])])
     assert ledger.marks_by_mail([one.sender.email], ["phone"]) == {one.key: {PHONE}}
     assert ledger.marks_by_mail([one.sender.email], ["phone", "name"]) == {one.key: {PHONE, NAME}, other.key: {NAME}}
+
+
+def test_a_thread_is_found_among_somebodys_mails_with_all_copies_and_with_what_bears_no_marks(
+    ledger: Ledger, letter: Letter
+) -> None:
+    first, reply, copy, other, unmarked = (letter(name) for name in ("first", "reply", "copy", "other", "unmarked"))
+    copy = replace(copy, message_id=reply.message_id)
+    ledger.record_many([(one, None, [NAME], []) for one in (first, copy, other)])
+    ledger.record_many([(reply, None, [NAME, ("thread", first.message_id)], []), (unmarked, None, [], [])])
+    ines = [first.sender.email]
+    assert {one.key for one in ledger.facts_with(ines)} == {one.key for one in (first, reply, copy, other, unmarked)}
+    assert ledger.threads_with(ines, [first.message_id], []) == {reply.key, copy.key, unmarked.key}
+    assert ledger.threads_with(ines, [], [other.message_id]) == {other.key, unmarked.key}
+    assert ledger.threads_with(["nobody@post.example"], [first.message_id], [other.message_id]) == set()
 
 
 def test_many_mails_of_one_address_do_not_make_its_mark_common(ledger: Ledger, letter: Letter) -> None:

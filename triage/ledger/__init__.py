@@ -14,6 +14,6 @@ entirely or not at all.
 
 from triage.ledger.claims import Claims
 from triage.ledger.ledger import Ledger
-from triage.ledger.records import ConclusionRows, Cursor, Entry, Location, Mark, Note, Recording
+from triage.ledger.records import ConclusionRows, Cursor, Entry, Location, MailFacts, Mark, Note, Recording
 
-__all__ = ["Claims", "ConclusionRows", "Cursor", "Entry", "Ledger", "Location", "Mark", "Note", "Recording"]
+__all__ = ["Claims", "ConclusionRows", "Cursor", "Entry", "Ledger", "Location", "MailFacts", "Mark", "Note", "Recording"]

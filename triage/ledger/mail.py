@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, delete, select, union, update
+from sqlalchemy import Connection, Select, delete, exists, select, union, update
 
 from triage.ledger import tables
 from triage.ledger.payload import as_json
 from triage.ledger.places import place_row
-from triage.ledger.records import Location, Recording
+from triage.ledger.records import Location, MailFacts, Recording
 from triage.ledger.store import Store, chunks, insert_new, upsert
 from triage.message import Message, Unreadable
 
@@ -63,6 +63,12 @@ def _participant_rows(mail: Message) -> list[dict[str, Any]]:
 
 def _template_rows(mail: Message, bands: Iterable[int]) -> list[dict[str, Any]]:
     return [{"key": mail.key, "band": signed(band)} for band in bands]
+
+
+def _with(emails: Sequence[str]) -> Select[tuple[str]]:
+    """The keys of the mails from, to or with a copy to these addresses."""
+    who = tables.participants.c
+    return select(who.key).where(who.email.in_(emails), who.role.in_(("from", "to", "cc")))
 
 
 class Mails(Store):
@@ -146,12 +152,11 @@ class Mails(Store):
     def messages_with(self, emails: Iterable[str]) -> list[Message]:
         """Every readable mail from, to or with a copy to one of these addresses, in the order it was written:
         by (sent_at, message_id, key)."""
-        mail, who = tables.messages.c, tables.participants.c
+        mail = tables.messages.c
         found: dict[str, Message] = {}
         with self._reading() as connection:
             for some in chunks(emails):
-                keys = select(who.key).where(who.email.in_(some), who.role.in_(("from", "to", "cc")))
-                for row in connection.execute(select(mail.key, mail.payload).where(mail.key.in_(keys), mail.readable)):
+                for row in connection.execute(select(mail.key, mail.payload).where(mail.key.in_(_with(some)), mail.readable)):
                     if row.key not in found:
                         found[row.key] = _message_form().validate_json(row.payload)
         return sorted(found.values(), key=lambda each: (each.sent_at, each.message_id, each.key))
@@ -173,6 +178,37 @@ class Mails(Store):
                 for row in connection.execute(query.where(mail.sender_email.in_(some), mail.readable).order_by(mail.sent_at)):
                     with_others.setdefault(row.key, set()).add(row.email)
                 found += [key for key, named in with_others.items() if named <= wanted]
+        return found
+
+    def facts_with(self, emails: Iterable[str]) -> list[MailFacts]:
+        """What is searched of every readable mail from, to or with a copy to one of these addresses: much less than the mails."""
+        mail = tables.messages.c
+        found: dict[str, MailFacts] = {}
+        with self._reading() as connection:
+            for some in chunks(emails):
+                query = select(mail.key, mail.message_id, mail.sender_email, mail.role)
+                for row in connection.execute(query.where(mail.key.in_(_with(some)), mail.readable)):
+                    found[row.key] = MailFacts(row.key, row.message_id, row.sender_email, row.role)
+        return list(found.values())
+
+    def threads_with(self, emails: Iterable[str], ids: Iterable[str], cited: Iterable[str]) -> set[str]:
+        """Of the mails from, to or with a copy to these addresses the keys of those that may belong to threads: they bear a
+        Message-ID of `cited`, show one of `ids` among their thread marks, or show no marks (their sender is not believed), so that
+        it is not known. With each come all that bear the same Message-ID."""
+        mail, of = tables.messages.c, tables.marks.c
+        found: set[str] = set()
+        cited, ids = list(cited), list(ids)
+        with self._reading() as connection:
+            for some in chunks(emails):
+                here = select(mail.key).where(mail.key.in_(_with(some)), mail.readable)
+                for names in chunks(cited):
+                    found |= set(connection.execute(here.where(mail.message_id.in_(names))).scalars())
+                for names in chunks(ids):
+                    citing = select(of.key).where(of.kind == "thread", of.value.in_(names))
+                    same = select(mail.message_id).where(mail.key.in_(citing))
+                    found |= set(connection.execute(here.where(mail.message_id.in_(same))).scalars())
+                unmarked = select(mail.message_id).where(mail.key.in_(_with(some)), ~exists().where(of.key == mail.key))
+                found |= set(connection.execute(here.where(mail.message_id.in_(unmarked))).scalars())
         return found
 
     def keys_by_message_id(self, message_id: str) -> list[str]:

@@ -45,6 +45,15 @@ class Recording(NamedTuple):
     bands: Iterable[int] = ()
 
 
+class MailFacts(NamedTuple):
+    """What is searched of a mail, in the form it is searched in (a very long address or Message-ID is shortened)."""
+
+    key: str
+    message_id: str
+    sender: str
+    role: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the journal."""
