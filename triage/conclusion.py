@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,8 @@ class Ground:
     """What is done with one severely abusive mail."""
     scores: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]] = field(default_factory=dict)
     """Message key → what the trained model says of it."""
+    semantic: Path | None = None
+    """Where the network lies by which the trained model looks twice; None: it does not."""
 
 
 @dataclass(frozen=True, slots=True)

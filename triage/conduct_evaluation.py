@@ -90,9 +90,14 @@ def limits_of(rows: Sequence[Mapping[str, float]]) -> dict[str, tuple[float, flo
     }
 
 
-def conduct(folder: Path, data: Path | None = None) -> Iterator[str]:
-    """The report, line by line: the held-back part, groups, speed, and the labelled rows of a data folder if one is given."""
+def conduct(folder: Path, data: Path | None = None, semantic: Path | None = None) -> Iterator[str]:
+    """The report, line by line: the held-back part, groups, speed, and the labelled rows of a data folder if one is given.
+
+    `semantic`: the directory of the semantic tier, to measure with it. Raises Permanent where it does not fit.
+    """
     model = conduct_model.load(folder)
+    if model and semantic:
+        model = conduct_model.with_tier(model, semantic, folder)
     back = [sentence for sentence in corpus.own(folder) if sentence.held_back]
     started = time.process_time()
     scores = scorer.score_texts([sentence.text for sentence in back], model)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from math import exp, log
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from triage import features, model_file, word_vectors
+from triage import features, model_file, semantic_tier, word_vectors
 from triage.errors import Permanent
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class Scorer:
     """The weights of the words' meaning: a row for each dimension, a column for each kind."""
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """For each kind the score that 1 and 5 of a thousand ordinary business sentences exceed."""
+    tier: semantic_tier.Tier | None = None
+    """The semantic tier, where the operator has one: corrects what the weights alone are unsure of."""
     _met: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     """Sentence → the kinds for which it stands out, and how strongly; for most sentences none. Most sentences of a mailbox come
     again (greetings, forms, the same letter with one line added), and are not weighed again; gone with the model."""
@@ -106,6 +108,8 @@ class Scorer:
             table, vectors = features.rows(some, self.signs, self.meaning)
             sums = table.times(self.weights) + vectors @ self.meant + self.intercepts
             chances[start : start + _AT_ONCE] = 1.0 / (1.0 + np.exp(-np.clip(sums, -40.0, 40.0)))
+        if self.tier is not None:
+            chances = self.tier.corrected(different, chances)
         chances[[not text.strip() for text in different]] = 0.0
         return chances[[place[text] for text in texts]]
 
@@ -177,13 +181,30 @@ class Scorer:
         return Score(max(chances[top], 1.0 - innocent), parts[top].text, parts[top].start)
 
 
-def load(folder: Path | None = None) -> Scorer | None:
-    """The model in `folder` (by default the one that comes with the program), or None with a logged reason."""
+def load(folder: Path | None = None, semantic: Path | None = None) -> Scorer | None:
+    """The model in `folder` (by default the one that comes with the program), or None with a logged reason.
+
+    With the semantic tier whose network lies in `semantic`, if one is given; where that does not fit, without it, and the reason is logged.
+    """
     try:
-        return opened(folder)
+        fast = opened(folder)
     except Permanent as refusal:
         _log.warning("no conduct model", reason=str(refusal))
         return None
+    if semantic is None:
+        return fast
+    try:
+        return with_tier(fast, semantic, folder)
+    except Permanent as refusal:
+        _log.warning("no semantic tier", reason=str(refusal))
+        return fast
+
+
+def with_tier(fast: Scorer, semantic: Path, folder: Path | None = None) -> Scorer:
+    """The same model with its semantic tier; raises Permanent with the reason when that is missing or does not fit."""
+    folder = folder or features.signs_file().parent
+    tier = semantic_tier.opened(folder, semantic, str(_manifest(folder / MANIFEST).get("sha256")), fast.kinds)
+    return replace(fast, tier=tier, thresholds=tier.thresholds, _met={})
 
 
 def opened(folder: Path | None = None) -> Scorer:

@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from triage import label
 from triage.authentication import judge
@@ -23,6 +23,9 @@ from triage.errors import TriageError
 from triage.ledger import Ledger
 from triage.mailbox import Account, Arrival, Mailbox, connect
 from triage.settings import MailboxSettings, Settings
+
+if TYPE_CHECKING:
+    from triage.conduct_model import Scorer
 
 State = Literal["ok", "note", "wrong"]
 
@@ -46,7 +49,7 @@ def examine(settings: Settings, *, now: datetime, look_only: bool = False) -> It
     """Every check, in the order in which a pass would need it. `now`: aware."""
     yield Check("settings", "ok", f"{settings.path.name} has no fault; the policy is {settings.pack().title}")
     yield from _database(settings)
-    yield from _model()
+    yield from _model(settings)
     yield from _header_injection()
     for one in settings.mailboxes:
         area = f"mailbox {one.name}"
@@ -86,15 +89,28 @@ def _disk(file: Path) -> Iterator[Check]:
         yield Check("database", "note", f"{file} belongs to another user than the one who runs this")
 
 
-def _model() -> Iterator[Check]:
+def _model(settings: Settings) -> Iterator[Check]:
     from triage import conduct_model  # here: it brings scikit-learn along
 
     try:
-        conduct_model.opened()
+        model = conduct_model.opened()
     except (TriageError, OSError, ValueError) as error:
         yield Check("model", "note", f"the conduct model is left out, and the rules work alone: {error}")
     else:
         yield Check("model", "ok", "the conduct model fits its manifest")
+        if settings.models.semantic is not None:
+            yield from _semantic(model, settings.models.semantic)
+
+
+def _semantic(model: Scorer, directory: Path) -> Iterator[Check]:
+    from triage.conduct_model import with_tier
+
+    try:
+        with_tier(model, directory)
+    except (TriageError, OSError, ValueError) as error:
+        yield Check("model", "note", f"the semantic tier is left out, and the fast one works alone: {error}")
+    else:
+        yield Check("model", "ok", "the semantic tier fits its manifests")
 
 
 def _header_injection() -> Iterator[Check]:

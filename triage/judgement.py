@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from triage import contact, crew, detect, hearing, matter, record, story, terms
@@ -51,6 +52,7 @@ def ground(settings: Settings, ledger: Ledger, now: datetime) -> Ground:
         verdicts=hearing.verdicts(ledger),
         rulings=record.rulings(ledger),
         without_reply=settings.acting.no_reply,
+        semantic=settings.models.semantic,
     )
 
 
@@ -243,10 +245,10 @@ def _concluded(
     groups = _groups(ledger, on, emails)
     url = ledger.url if len(fresh) >= crew.MUCH and crew.size() else None
     if url is None:
-        _hear(m for m in _each(ledger, fresh[:_MOST_HEARD]) if m.role == "inbox" or on.pack.binds_both_sides)
+        _hear((m for m in _each(ledger, fresh[:_MOST_HEARD]) if m.role == "inbox" or on.pack.binds_both_sides), on)
         yield from ((group, _attempt(group, ledger, on)) for group in groups)
         return
-    _model()  # what there is to say about it is said here
+    _model(on.semantic)  # what there is to say about it is said here
     for some, conclusions in crew.ordered(_judge_some, _batched(groups), prepare=partial(_prepare, url, on)):
         yield from zip(some, conclusions, strict=True)
 
@@ -268,7 +270,7 @@ def _judge_some(groups: Sequence[Group]) -> list[Conclusion | str | None]:
     """In a worker: what follows for some contacts, the model asked about all their mail together."""
     ledger, on = _beside[0]
     written = (one.key for people, _ in groups for one in ledger.facts_with(people) if one.sender in people)
-    _hear(_each(ledger, list(written)))
+    _hear(_each(ledger, list(written)), on)
     return [_attempt(group, ledger, on) for group in groups]
 
 
@@ -327,7 +329,7 @@ def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail | None:
     messages, known = found
     theirs = _theirs(people, messages)
     ours = [m for m in messages if m.role == "sent" and not m.automatic] if on.pack.binds_both_sides else []
-    _hear((*theirs, *ours))
+    _hear((*theirs, *ours), on)
     on = replace(on, scores={m.key: _heard[m.key] for m in (*theirs, *ours) if m.key in _heard})
     alike = {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
     # what has a copy to the contact belongs to the story or to nothing
@@ -336,9 +338,9 @@ def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail | None:
 
 
 @cache
-def _model() -> Scorer | None:
+def _model(semantic: Path | None) -> Scorer | None:
     """The trained model, opened when the first mail needs it; None when there is none that fits (the reason is logged)."""
-    return load()
+    return load(semantic=semantic)
 
 
 def load_all() -> None:
@@ -352,9 +354,9 @@ _heard: dict[str, Scores] = {}
 """Message key → what the model says of it; little, for most mails nothing, and kept while the program runs."""
 
 
-def _hear(messages: Iterable[Message]) -> None:
+def _hear(messages: Iterable[Message], on: Ground) -> None:
     """Asks the model about the mails it was not asked about yet, many at a time, which takes it a fraction of the time."""
-    model, waiting = _model(), dict[str, Message]()
+    model, waiting = _model(on.semantic), dict[str, Message]()
     if model is None:
         return
     if len(_heard) > 2 * _MOST_HEARD:

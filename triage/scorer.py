@@ -117,12 +117,12 @@ def combined(by_model: Mapping[str, float], signs: Iterable[Sign]) -> dict[str, 
     return scores
 
 
-def score_file(input_csv: Path, output_csv: Path) -> int:
+def score_file(input_csv: Path, output_csv: Path, semantic: Path | None = None) -> int:
     """Reads a CSV (UTF-8, columns id and text), writes id and a column a kind in the same order; returns the number of rows.
 
     Raises Permanent, naming the file, the line or column and what would be right. The output appears whole or not at all.
     """
-    model = load()
+    model = load(semantic=semantic)
     waiting = output_csv.with_name(output_csv.name + ".part")
     count = 0
     try:

@@ -210,6 +210,13 @@ def file_to_write(text: str, info: ValidationInfo) -> Path:
     return path
 
 
+def model_folder(text: str, info: ValidationInfo) -> Path:
+    path = (_surroundings(info)["folder"] / line(text)).absolute()
+    if not (path / "manifest.json").is_file():
+        raise ValueError(f"{path} is no directory of a model: it has no manifest.json; `triage semantic make` writes one")
+    return path
+
+
 def listening_on(text: str) -> tuple[str, int]:
     host, colon, port = text.strip().rpartition(":")
     host = host.strip("[]")

@@ -168,6 +168,13 @@ class Deciders(_Section):
     terminate: Annotated[tuple[str, ...], BeforeValidator(value.each(value.address))] = ()
 
 
+class Models(_Section):
+    """What may be asked beside the models that come with the program."""
+
+    semantic: Annotated[Path | None, BeforeValidator(value.model_folder)] = None
+    """The directory that `triage semantic make` wrote; None: the fast tier alone."""
+
+
 class Daemon(_Section):
     """When `triage run` looks."""
 
@@ -187,6 +194,7 @@ class Settings(_Section):
     reading: Reading
     acting: Acting
     deciders: Deciders = Deciders()
+    models: Models = Models()
     daemon: Daemon
     path: Path
 
@@ -220,6 +228,7 @@ SECTIONS: Final[Mapping[str, type[_Section]]] = {
     "reading": Reading,
     "acting": Acting,
     "deciders": Deciders,
+    "models": Models,
     "daemon": Daemon,
 }
 """The sections that stand once; beside them one [mailbox:NAME] for each mailbox."""
