@@ -22,6 +22,12 @@ def test_an_ordinary_mail_is_kept_out_by_nothing() -> None:
     assert why_not_held(from_customer("I still want my forty pounds."), ()) == ""
 
 
+def test_a_mail_in_which_a_right_would_not_be_seen_is_not_filed_unread() -> None:
+    turn = from_customer("Dzień dobry, pisałam do państwa trzy razy i nie dostałam żadnej odpowiedzi. Chcę moje pieniądze.")
+    assert why_not_held(turn, ()) == "it is written in Polish, where a legal right or an appeal would not be seen"
+    assert why_not_held(from_customer("As my babcia says, dobrze: I still want my forty pounds, and soon."), ()) == ""
+
+
 def test_a_new_trouble_told_in_the_old_thread_is_not_filed_with_the_old_one() -> None:
     no_more = StaffAct(
         answer=NO,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from triage import contact, export, judgement, policy, template
+from triage import contact, explanation, export, judgement, policy, template
 from triage.conclusion import MOST_TWINS, Ground, twins
 from triage.evidence import Directory
 from triage.ledger import Ledger, Recording
@@ -212,3 +212,34 @@ def test_the_semantic_tier_of_the_settings_is_what_the_model_is_opened_with(monk
     judgement._hear([], replace(ON, semantic=Path("vectors")))
     judgement._model.cache_clear()
     assert opened == [Path("vectors")]
+
+
+@pytest.mark.parametrize(
+    ("own", "kind", "words"),
+    [
+        (
+            "Dzień dobry, pisałem do państwa trzy razy w sprawie kaucji. Jutro przyjdę z nożem i wtedy pogadamy.",
+            "threat",
+            "Polish",
+        ),
+        (
+            "Guten Tag, ich bekomme meine Kaution nicht zurück. Ich sehe keinen Ausweg mehr und will nicht mehr leben.",
+            "welfare",
+            "German",
+        ),
+        (
+            "Bonjour, vous ne répondez jamais à mes lettres. Ce soir je vais avaler tous les cachets et en finir.",
+            "welfare",
+            "French",
+        ),
+    ],
+)
+def test_grave_words_in_another_language_are_read_now_and_the_note_says_what_was_not_looked_at(
+    ledger: Ledger, own: str, kind: str, words: str
+) -> None:
+    record(ledger, said(1, Address("Iga Zych", "iga@post.example"), "Deposit", own))
+    conclude(ledger)
+    (proposal,) = (one for one in ledger.conclusions().proposals if one["kind"] == "urgent")
+    assert {finding["kind"] for finding in proposal["findings"]} == {kind}
+    sections = {section.heading: section.lines for section in explanation.note(proposal, None)}
+    assert f"Written in {words}: only" in sections["What was not looked at"][0]
