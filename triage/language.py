@@ -20,7 +20,8 @@ ENGLISH = "en"
 LOOKED_AT = 20_000
 """Characters of a text by which its language is told."""
 _PHRASES = Path(__file__).resolve().parents[1] / "rules" / "phrases"
-_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORDS = re.compile(r"[^\W\d_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _LETTER = re.compile(r"[^\W\d_]")
 _NOT_LATIN = re.compile("[\u0370-\u1aff\u1f00-\u1fff\u3040-\ud7ff]")
@@ -87,10 +88,10 @@ def name_of(code: str) -> str:
     return _others()[code][0]
 
 
-def bare(word: str) -> str:
-    """A word in small letters, without accents and apostrophes."""
-    low = word.casefold().replace("'", "").replace("’", "").replace("ł", "l")
-    return low if low.isascii() else "".join(c for c in unicodedata.normalize("NFD", low) if not unicodedata.combining(c))
+def bare(text: str) -> str:
+    """Words in small letters, without accents and apostrophes."""
+    low = text.casefold().replace("'", "").replace("’", "")
+    return low if low.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFD", low.replace("ł", "l")))
 
 
 def _small(words: Iterable[str]) -> tuple[Counter[str], dict[str, set[str]]]:
@@ -116,7 +117,7 @@ def english_by_its_words(words: list[str]) -> bool:
 def of(text: str) -> Language:
     """The language that most of a text is in; `UNKNOWN` where it cannot be told (a few words, a list of names)."""
     text = text[:LOOKED_AT]
-    words = [bare(word) for word in _WORDS.findall(text)]
+    words = _WORDS.findall(bare(text))
     counts, which = _small(words)
     if words and counts[ENGLISH] / len(words) >= _ENGLISH_SHARE and counts[ENGLISH] >= max(_foreign(counts), default=0):
         return Language(ENGLISH, "English")
@@ -151,7 +152,7 @@ def _other_letters(text: str) -> str:
 
 def _some_english(text: str) -> bool:
     for sentence in _SENTENCE_END.split(text):
-        words = [bare(word) for word in _WORDS.findall(sentence)]
+        words = _WORDS.findall(bare(sentence))
         if len(words) < _SENTENCE:
             continue
         counts, _ = _small(words)
