@@ -1,8 +1,8 @@
 """The semantic tier of the conduct model: what sentences mean, asked only where the fast tier is unsure.
 
 A sentence that the fast tier gives a chance of some kind (`_LOOK`; one ordinary sentence in nine, thirty of thirty-one guilty ones)
-is made a vector (`triage.semantic`), and a logistic head for each kind says what it makes of it. Both tiers are then heard alike: the
-mean of their log-odds. The heads come with the program (models/conduct/semantic), are small, and fit one network and one fast model
+is made a vector (`triage.semantic`), and a logistic head for each kind says what it makes of it. Both tiers are then heard alike: three
+quarters of the sum of their log-odds. The heads come with the program (models/conduct/semantic), are small, and fit one network and one fast model
 only; the limits in their manifest are those of both tiers together, on ordinary mail. Without a directory none of this is loaded.
 """
 
@@ -34,6 +34,8 @@ _LOOK = 0.0759
 NOT_LOOKED_FOR = frozenset({"any_abuse", "profanity", "reported", "demand"})
 """Scores that call for no second look by themselves: swear words are words, and the others follow from their neighbours."""
 NOT_BLENDED = frozenset({"profanity"})
+_WEIGHT = 0.75
+"""Of the log-odds of either tier: between their mean and their sum, because they agree on much for the same reasons."""
 _TINY = 1e-6
 
 
@@ -67,7 +69,7 @@ class Tier:
             return chances
         heard = self.embedder.vectors([texts[place] for place in unsure.tolist()]) @ self.weights + self.intercepts
         fast = np.clip(chances[unsure], _TINY, 1.0 - _TINY)
-        both = 1.0 / (1.0 + np.exp(-np.clip((np.log(fast / (1.0 - fast)) + heard) / 2.0, -40.0, 40.0)))
+        both = 1.0 / (1.0 + np.exp(-np.clip(_WEIGHT * (np.log(fast / (1.0 - fast)) + heard), -40.0, 40.0)))
         kept = [column for column, kind in enumerate(self.kinds) if kind in NOT_BLENDED]
         both[:, kept] = chances[unsure][:, kept]
         corrected = chances.copy()
