@@ -218,6 +218,8 @@ def test_the_network_that_is_written_gives_what_the_published_weights_mean(
     semantic_making.make(tmp_path, tmp_path / "out")
     texts = ["w3 w9 w4", "w7", "w5 w11 w2 w39 w8 w20 w31"]  # of different lengths, so that padding must not count
     found = semantic.opened(tmp_path / "out").vectors(texts)
+    alone = np.vstack([semantic.opened(tmp_path / "out").vectors([text]) for text in texts])
+    assert np.abs(found - alone).max() < 1e-5  # nobody's score depends on whose mail is read beside it
     for text, vector in zip(texts, found, strict=True):
         expected = reference(weights, [words[word] for word in text.split()])
         assert float(vector @ expected) > 0.99, text

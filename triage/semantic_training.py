@@ -36,14 +36,14 @@ def train(data_folder: Path | None, out: Path, directory: Path) -> dict[str, Any
     back = corpus.own_rows(out, held_back=True)
     innocent = [text for text, labels in zip(back.texts, back.labels, strict=True) if 1.0 not in labels]
     tier = _fitted(rows, embedder)
-    limits = training.thresholds(replace(fast, tier=tier), data.ordinary or innocent)
+    limits = training.thresholds(replace(fast, tier=tier, _met={}), data.ordinary or innocent)
     tier = replace(tier, thresholds=limits)
     manifest = {
         "trained": datetime.now(UTC).isoformat(timespec="seconds"),
         "fast_sha256": json.loads((out / conduct_model.MANIFEST).read_text("utf-8"))["sha256"],
         "rows": len(rows.texts),
         "ordinary_mails": len(data.ordinary or innocent),
-        "error": {"held back": training.held_back(replace(fast, tier=tier, thresholds=limits), back, limits)},
+        "error": {"held back": training.held_back(replace(fast, tier=tier, thresholds=limits, _met={}), back, limits)},
     }
     return semantic_tier.write(out, tier, manifest)
 
