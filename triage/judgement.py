@@ -345,7 +345,7 @@ def _model(semantic: Path | None) -> Scorer | None:
 
 def load_all() -> None:
     """Loads what judging needs and what else is loaded when the first mail asks for it: phrase books and models."""
-    _model()
+    _model(None)
     detect.load_all()
     matter.load_all()
 
