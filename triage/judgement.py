@@ -158,8 +158,8 @@ def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledge
     said = {other: set().union(*(words[key] for key in keys)) for other, keys in beside.items()}
     own = {name.split()[-1] for name in names}
     for other, marks in ledger.marks_of(said).items():
-        names = [name.split() for kind, name in marks if kind == "name"]
-        if any(said[other].issuperset(name) or (len(name[-1]) > 2 and name[-1] in said[other] - own) for name in names):
+        called = [name.split() for kind, name in marks if kind == "name"]
+        if any(said[other].issuperset(name) or (len(name[-1]) > 2 and name[-1] in said[other] - own) for name in called):
             found.add(other)
     return ledger.messages_with(frozenset(sorted(found)[:_SPOKEN_FOR])) if found else []
 
