@@ -121,6 +121,12 @@ def test_words_somebody_sends_us_as_evidence_are_not_his_own() -> None:
     assert signs("He wrote this to me:\n\nI will kill you, you stupid bitch.\n\nPlease help.") == {}
 
 
+def test_the_titles_of_a_list_are_nobodys_words_and_three_angry_lines_are() -> None:
+    listed = "Could you order these?\n\nHow to Strangle Your Editor\nThe Moron (the old edition)\nBastards of the Lower Deck\nMy Naked Aunt\n\nPat"
+    assert not signs(listed)
+    assert {"abuse"} <= counting("You are a moron\nYour lot are idiots\nBloody bastards all of you\nPat")
+
+
 def test_what_the_writer_says_he_has_published_counts_although_it_stands_in_quotation_marks() -> None:
     assert "abuse" in signs("I put 'Imogen is a lazy cow' on your page.")
 

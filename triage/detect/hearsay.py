@@ -120,3 +120,34 @@ def denied(folded: str, start: int) -> bool:
 def reported(folded: str) -> Iterator[tuple[int, int]]:
     """The reported stretches of a sentence on its own; for tests and for people trying a phrase."""
     yield from stretches(folded, False)
+
+
+_TITLES_TOGETHER = 3
+_LONGEST_TITLE = 70
+_OWN_REMARK = re.compile(r"\s*[(\[–—-].*$")
+_LETTERS = re.compile(r"[^\W\d_][\w*'’]*")
+
+
+def titles(own: str) -> Iterator[tuple[int, int]]:
+    """Where three and more lines together read like the titles of books, films or songs ("How to Kill Your Family"): what they say
+    is not the writer's."""
+    run: list[tuple[int, int]] = []
+    start = 0
+    for line in (*own.split("\n"), ""):
+        if _is_title(line):
+            run.append((start, start + len(line)))
+        else:
+            if len(run) >= _TITLES_TOGETHER:
+                yield run[0][0], run[-1][1]
+            run = []
+        start += len(line) + 1
+
+
+def _is_title(line: str) -> bool:
+    """Whether most longer words of a line are capitalised, and it neither shouts nor ends like a sentence."""
+    bare = _OWN_REMARK.sub("", line.strip())
+    words = _LETTERS.findall(bare)
+    longer = [word for word in words if len(word) > 3]
+    if not longer or len(bare) > _LONGEST_TITLE or bare[-1] in ".!,;:" or not words[0][0].isupper() or bare.isupper():
+        return False
+    return sum(word[0].isupper() for word in longer) >= 0.75 * len(longer)

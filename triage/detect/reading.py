@@ -115,7 +115,7 @@ def read_text(own: str, subject: str = "", names: frozenset[str] = frozenset(), 
     own, books = own[:LONGEST_TEXT], books or shelf()
     folded = folding.fold(own, names)
     apologises = hearsay.apologises(folded)
-    quoted = hearsay.quotations(own, folded, apologises)
+    quoted = [*hearsay.quotations(own, folded, apologises), *hearsay.titles(own)]
     sentences: list[Sentence] = []
     if subject:
         folded_subject = folding.fold(subject, names)
