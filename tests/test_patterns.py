@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -233,6 +234,29 @@ def test_contesting_a_decision_once_or_twice_is_anybody_s_right() -> None:
     turns = (wrote(REQUEST, 0), staff(NO, 1, explained()), wrote(AGAIN, 2), staff(STILL_NO, 3, explained()))
     assert not list(arguing.detect(evidence(*turns[:2], wrote("I do not agree, please exchange the pump.", 2))))
     assert not list(arguing.detect(evidence(*turns, wrote("I do not agree, please exchange the pump.", 4))))
+
+
+def test_a_reason_and_our_last_word_contested_twice_and_pressed_again_is_arguing() -> None:
+    last = StaffAct(answer=NO, final="That is our last word on the pump.")
+    turns = (wrote(REQUEST, 0), staff(NO, 1, explained()), wrote(AGAIN, 2), staff(NO, 3, last), wrote(AGAIN, 4), staff(NO, 5))
+    (sign,) = arguing.detect(evidence(*turns, wrote("You are wrong about the pump, exchange the garden pump that hums.", 6)))
+    assert "explained once and called our last word" in sign.reason
+    assert not list(arguing.detect(evidence(*turns[:4], wrote(AGAIN, 6))))
+
+
+def test_whoever_replies_to_the_letter_of_a_restriction_is_not_arguing_about_the_decision() -> None:
+    notice = staff(NO, 5, StaffAct(answer=NO, explains=NO, restriction=Notice("no replies about the pump", START, None)))
+    turns = (wrote(REQUEST, 0), staff(NO, 1, explained()), wrote(AGAIN, 2), staff(NO, 3, explained()), wrote(AGAIN, 4), notice)
+    last = wrote("Please make it shorter than that, I only want another pump.", 6)
+    assert list(arguing.detect(evidence(*turns, last)))
+    reply = replace(last, message=replace(last.message, in_reply_to=notice.message.message_id))
+    assert not list(arguing.detect(evidence(*turns, reply)))
+
+
+def test_a_last_word_without_a_reason_is_no_explanation() -> None:
+    last = StaffAct(answer=NO, final="That is our last word on the pump.")
+    turns = (wrote(REQUEST, 0), staff(NO, 1, last), wrote(AGAIN, 2), staff(NO, 3, last), wrote(AGAIN, 4), staff(NO, 5, last))
+    assert not list(arguing.detect(evidence(*turns, wrote(AGAIN, 6))))
 
 
 def test_answers_that_gave_no_reason_are_no_explanations() -> None:

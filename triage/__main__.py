@@ -388,13 +388,28 @@ def train(
             "--data", help="Folder with train.csv.gz and dev.csv.gz, and perhaps ordinary.csv.gz; see models/conduct/card.md."
         ),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder of the model, with its own sentences.")] = Path("models/conduct"),
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder of the model, with its own sentences; models/conduct or models/answers otherwise."),
+    ] = None,
     semantic: SemanticOption = None,
     heads_only: Annotated[
         bool, typer.Option("--heads-only", help="Leave the fast model as it is, and train the semantic heads alone.")
     ] = False,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="The answer model instead, on our own letters; see models/answers/card.md.")
+    ] = False,
 ) -> None:
     """Trains the conduct model anew, on our own sentences and on further data if given, and prints what was measured."""
+    if answers:
+        if data is not None or semantic is not None or heads_only:
+            raise Misconfigured(["--answers: the answer model learns from our own letters only, and has no semantic heads"])
+        from triage.answer_training import train as train_answers
+
+        json.dump(train_answers(folder or Path("models/answers")), sys.stdout, indent=1)
+        print()
+        return
+    out = folder or Path("models/conduct")
     if heads_only and semantic is None:
         raise Misconfigured(["--heads-only: the heads need their network; give --semantic FOLDER"])
     if not heads_only:
@@ -444,6 +459,17 @@ def evaluate_conduct(
     from triage.conduct_evaluation import conduct
 
     for line in conduct(model, data, semantic):
+        print(line, flush=True)
+
+
+@evaluate_app.command("answers")
+def evaluate_answers(
+    model: Annotated[Path, typer.Option("--model", help="Folder with the letters that were held back.")] = Path("models/answers"),
+) -> None:
+    """Measures on letters that were held back how many answers are seen, and how much else is taken for one."""
+    from triage.answer_evaluation import evaluate
+
+    for line in evaluate(model):
         print(line, flush=True)
 
 

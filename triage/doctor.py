@@ -100,6 +100,18 @@ def _model(settings: Settings) -> Iterator[Check]:
         yield Check("model", "ok", "the conduct model fits its manifest")
         if settings.models.semantic is not None:
             yield from _semantic(model, settings.models.semantic)
+    yield from _answer_model()
+
+
+def _answer_model() -> Iterator[Check]:
+    from triage import answer_model
+
+    try:
+        answer_model.opened(answer_model.FOLDER)
+    except (TriageError, OSError, ValueError) as error:
+        yield Check("model", "note", f"the answer model is left out, and the rules work alone: {error}")
+    else:
+        yield Check("model", "ok", "the answer model fits its manifest")
 
 
 def _semantic(model: Scorer, directory: Path) -> Iterator[Check]:

@@ -1,7 +1,8 @@
 """arguing: keeps contesting a decision that was explained (004/UD8; D19).
 
-Contesting a decision once or twice is anyone's right. It is arguing when the reasons were given more than once, the contact
-has already contested them after earlier explanations, and this mail presses on without a new fact.
+Contesting a decision once or twice is anyone's right. It is arguing when the reasons were given more than once, or given and called
+our last word, the contact has already contested them after earlier explanations, and this mail presses on without a new fact. Whoever
+replies to the letter of a restriction speaks of the restriction, which everybody may contest (004/APP), and not of that decision.
 """
 
 from __future__ import annotations
@@ -25,15 +26,25 @@ def _contests(evidence: Evidence) -> list[Turn]:
     return found
 
 
+def _replies_to_restriction(evidence: Evidence) -> bool:
+    to = evidence.message.in_reply_to
+    return any(turn.act and turn.act.restriction and turn.message.message_id == to for turn in evidence.matter_history)
+
+
+def _times(count: int) -> str:
+    return "once and called our last word" if count == 1 else f"{count} times"
+
+
 def detect(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign on a customer's mail; evidence: every explanation, quoted, and the rounds that followed."""
     press = pressing(evidence)
-    if press is None or len(press.new_facts) > 2:
+    if press is None or len(press.new_facts) > 2 or _replies_to_restriction(evidence):
         return
     explained = [turn for turn in press.answers if turn.act and turn.act.explains]
     contests = _contests(evidence)
     enough = len(explained) >= evidence.thresholds.arguing_after_explanations
-    if not (enough and contests) and not (len(explained) >= 2 and len(contests) >= 2):
+    settled = len(explained) >= 2 or (bool(explained) and any(turn.act.final for turn in press.answers if turn.act))
+    if not (enough and contests) and not (settled and len(contests) >= 2):
         return
     quotes = [Quote(turn.message.message_id, turn.act.explains) for turn in explained if turn.act]
     yield Sign(
@@ -41,6 +52,6 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         strength=0.7,
         severity="ordinary",
         quotes=(request(evidence.message), *quotes[-3:]),
-        reason=f"Contests again a decision that was explained {len(explained)} times, after {len(contests)} earlier rounds and without a new fact.",
+        reason=f"Contests again a decision that was explained {_times(len(explained))}, after {len(contests)} earlier rounds and without a new fact.",
         earlier=tuple(turn.message.message_id for turn in press.answers),
     )

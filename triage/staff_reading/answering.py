@@ -51,6 +51,15 @@ _BECAUSE = {
 class Answering:
     answer: str
     no_answer_because: str
+    idle: tuple[frozenset[str], ...] = ()
+    """For each sentence, what in it only sounds like an answer."""
+    scores: tuple[int, ...] = ()
+    """For each sentence, how much it speaks for an answer."""
+    doubtful: bool = False
+    """Whether the letter puts the customer off, or warns, so that plain statements of fact were not looked at."""
+    certain: bool = False
+    """Whether what was said is not for anybody to doubt: no words, not English, an adjustment left open, or a hand-over
+    that says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +69,24 @@ class Request:
     words: frozenset[str] = frozenset()
     questions: bool = False
     adjustment: bool = False
+    kinds: frozenset[str] = frozenset()
+    """Which sorts of question: the names of rules/phrases/staff-questions.toml."""
 
 
 @lru_cache(maxsize=1024)
 def request(text: str) -> Request:
     """What one mail of the customer asks; kept, because each of our letters on the matter is read beside it."""
     words = plain(text)
-    return Request(frozenset(_stems(words)), "?" in text, words in groups("pointers")["adjustment_wanted"])
+    kinds = frozenset(name for name, group in groups("questions").items() if words in group)
+    return Request(stems(words), "?" in text, words in groups("pointers")["adjustment_wanted"], kinds)
 
 
 def together(requests: Iterable[Request]) -> Request:
     """What several mails ask."""
     every = list(requests)
     words = frozenset[str]().union(*(one.words for one in every))
-    return Request(words, any(one.questions for one in every), any(one.adjustment for one in every))
+    kinds = frozenset[str]().union(*(one.kinds for one in every))
+    return Request(words, any(one.questions for one in every), any(one.adjustment for one in every), kinds)
 
 
 def judge(
@@ -85,9 +98,9 @@ def judge(
     an adjustment, or "".
     """
     if not sentences:
-        return Answering("", "no words of its own")
+        return Answering("", "no words of its own", certain=True)
     if not _english(sentences):
-        return Answering("", "not in English, so nobody has judged it")
+        return Answering("", "not in English, so nobody has judged it", certain=True)
     idle = [name for sentence in sentences for clause in sentence.clauses for name in _idle(clause)]
     doubtful = notices or handed_over or any(name in ("looking", "passed", "absence", "promise", "empty") for name in idle)
     scores = [_strong(sentence, handed_over) for sentence in sentences]
@@ -101,11 +114,12 @@ def judge(
             for score, sentence in zip(scores, sentences, strict=True)
         ]
     best = max(range(len(scores)), key=lambda place: scores[place])
+    seen = (tuple(frozenset(name for clause in s.clauses for name in _idle(clause)) for s in sentences), tuple(scores), doubtful)
     if scores[best] < _ENOUGH:
-        return Answering("", _why_not(idle, sentences, handed_over))
+        return Answering("", _why_not(idle, sentences, handed_over), *seen, certain=handed_over)
     if open_request.adjustment and not adjusted and not any(s.plain in groups("answers")["decision"] for s in sentences):
-        return Answering("", _BECAUSE["adjustment"])
-    return Answering(_quote(text, sentences, scores, best), "")
+        return Answering("", _BECAUSE["adjustment"], *seen, certain=True)
+    return Answering(quote(text, sentences, scores, best), "", *seen)
 
 
 def _english(sentences: Sequence[Sentence]) -> bool:
@@ -176,7 +190,7 @@ def _stated(clause: Clause, open_request: Request) -> int:
         return offered
     strength = _strength(clause, ("fact",))
     figures = any(word in ("MONEY", "DATE", "TIME") or word[0].isdigit() for word in clause.plain.split())
-    near = figures or not open_request.words or open_request.words & set(_stems(clause.plain))
+    near = figures or not open_request.words or open_request.words & stems(clause.plain)
     return strength if near or clause.plain in groups("pointers")["explains"] else min(strength, 2)
 
 
@@ -189,7 +203,7 @@ def _facts(clause: Clause, open_request: Request) -> int:
     about_us = words[0] in ("i", "we") or (words[0] in ("and", "but", "so") and words[1] in ("i", "we"))
     if about_us or (hedge is not None and hedge.start() < 2):
         return 0  # "I …", "we …" without a verb that changes something is talk about our own work
-    shared = len(open_request.words & set(_stems(clause.plain)))
+    shared = len(open_request.words & stems(clause.plain))
     score = 1 if shared == 1 else 2 if shared > 1 else 0
     score += 2 if "MONEY" in words else 0
     score += 1 if "DATE" in words or "TIME" in words or any(word[0].isdigit() for word in words) else 0
@@ -216,12 +230,14 @@ def _direct(sentence: Sentence) -> int:
     return 3 if bare or first.plain in groups("answers")["direct"] else 0
 
 
-def _stems(plain: str) -> list[str]:
-    return [
+@lru_cache(maxsize=4096)
+def stems(plain: str) -> frozenset[str]:
+    """The content words of a plain text, without their endings."""
+    return frozenset(
         re.sub(r"(?:ing|ed|es|s|'s)$", "", word)[:7]
         for word in plain.split()
         if len(word) > 2 and word not in _STOP and word.islower()
-    ]
+    )
 
 
 def _why_not(idle: list[str], sentences: Sequence[Sentence], handed_over: bool) -> str:
@@ -233,8 +249,8 @@ def _why_not(idle: list[str], sentences: Sequence[Sentence], handed_over: bool) 
     )
 
 
-def _quote(text: str, sentences: Sequence[Sentence], scores: Sequence[int], best: int) -> str:
-    """The best sentence with its neighbours that answer too, as one stretch of the letter."""
+def quote(text: str, sentences: Sequence[Sentence], scores: Sequence[int], best: int) -> str:
+    """The best sentence with its neighbours that answer too, as one stretch of the letter; from 3 on a score counts."""
     first = last = best
     while first > 0 and scores[first - 1] >= _ENOUGH and sentences[last].end - sentences[first - 1].start <= _LONGEST_QUOTE:
         first -= 1
