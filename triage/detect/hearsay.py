@@ -146,8 +146,8 @@ def titles(own: str) -> Iterator[tuple[int, int]]:
 def _is_title(line: str) -> bool:
     """Whether most longer words of a line are capitalised, and it neither shouts nor ends like a sentence."""
     bare = _OWN_REMARK.sub("", line.strip())
-    words = _LETTERS.findall(bare)
-    longer = [word for word in words if len(word) > 3]
+    words: list[str] = _LETTERS.findall(bare)
+    longer: list[str] = [word for word in words if len(word) > 3]
     if not longer or len(bare) > _LONGEST_TITLE or bare[-1] in ".!,;:" or not words[0][0].isupper() or bare.isupper():
         return False
     return sum(word[0].isupper() for word in longer) >= 0.75 * len(longer)
