@@ -82,6 +82,16 @@ def test_the_subject_of_the_thread_it_leaves_says_nothing_about_a_new_matter() -
     assert third.matter == first.matter != second.matter
 
 
+def test_the_same_thing_told_to_another_of_us_under_a_fuller_subject_is_the_same_matter() -> None:
+    first = mail("Since Saturday we have no hot water in 3C. When does the plumber come?", 0, subject="No hot water 3C")
+    fuller = mail(
+        "I am sorry to write to you. For three weeks there is no hot water in 3C and no plumber came, I asked three times and was told off.",
+        21, subject="Hot water 3C and the letters of your colleague",
+    )  # fmt: skip
+    one, other = grouped(first, fuller)
+    assert one.matter == other.matter
+
+
 def test_a_matter_is_named_after_its_first_mail_and_not_after_the_order_of_reading() -> None:
     again = replying(mail("It still drips.", 3), BOILER)
     assert grouped(BOILER, again)[0].matter == grouped(BOILER)[0].matter

@@ -234,7 +234,10 @@ class Board:
         judge = self.known.judge
         chances = judge.chances(self.compared(traits, candidates, [score for score, _ in scored])) if judge else []
         if judge:  # what is plain by the rules needs no model
-            plain = [score >= _PLAIN and one.id in self.matters for (score, _), one in zip(scored, candidates, strict=True)]
+            plain = [
+                score >= (_PLAIN_TITLED if _shares_title(traits, one) else _PLAIN) and one.id in self.matters
+                for (score, _), one in zip(scored, candidates, strict=True)
+            ]
             chances = [max(chance, _SURE) if sure else chance for chance, sure in zip(chances, plain, strict=True)]
         place, fits = self._decided([score for score, _ in scored], chances)
         if not fits or (judge and chances[place] < _SURE and _own_topic(traits, candidates[place])):
@@ -413,9 +416,16 @@ _SURE = 0.88
 """The probability that a mail with a topic of its own needs, where others need the model's threshold."""
 _PLAIN = 2.5
 """A likeness by rule that settles it within a contact's own matters: the same subject and house, say, in much the same words."""
+_PLAIN_TITLED = 1.9
+"""The same where the subject names what the matter's subjects name, in other words or with more beside it."""
 _OWN_WORDS = 3
 _BRIEF = 8
 """Different words of text below which a mail names no topic, however many words its subject has: "receipt 4", "the second photo"."""
+
+
+def _shares_title(traits: Traits, matter: Matter) -> bool:
+    shared = traits.named & matter.named.keys()
+    return len(shared) >= 2 and 2 * len(shared) >= min(len(traits.named), len(matter.named))
 
 
 def _own_topic(traits: Traits, matter: Matter) -> bool:
