@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from turns import LENA, mail
 
-from triage.matter import Hint, Link, group
+from triage.matter import Board, Hint, Known, Link, group
 from triage.message import Message
+
+if TYPE_CHECKING:
+    from triage.pair_model import Judge
 
 
 def grouped(*mails: Message) -> list[Link]:
@@ -82,14 +86,25 @@ def test_the_subject_of_the_thread_it_leaves_says_nothing_about_a_new_matter() -
     assert third.matter == first.matter != second.matter
 
 
-def test_the_same_thing_told_to_another_of_us_under_a_fuller_subject_is_the_same_matter() -> None:
-    first = mail("Since Saturday we have no hot water in 3C. When does the plumber come?", 0, subject="No hot water 3C")
-    fuller = mail(
-        "I am sorry to write to you. For three weeks there is no hot water in 3C and no plumber came, I asked three times and was told off.",
-        21, subject="Hot water 3C and the letters of your colleague",
-    )  # fmt: skip
-    one, other = grouped(first, fuller)
-    assert one.matter == other.matter
+class Doubtful:
+    """Judges everything to be another matter."""
+
+    threshold = 0.55
+
+    def goes_on(self, _text: str) -> float:
+        return 0.0
+
+    def chances(self, rows: list[list[float]]) -> list[float]:
+        return [0.1] * len(rows)
+
+
+def test_a_subject_that_names_the_matter_and_more_decides_against_a_doubtful_model() -> None:
+    asked = mail("Since Saturday we have no hot water in 3C. When can somebody come?", 0, subject="No hot water 3C")
+    same = "For a week there is no hot water in 3C and nobody came."
+    for subject, together in (("Hot water 3C and the letters of your colleague", True), ("Your colleague", False)):
+        board = Board(Known(cast("Judge", Doubtful())))
+        first, second = board.place(asked, False), board.place(mail(same, 6, subject=subject), False)
+        assert (first.matter == second.matter) is together
 
 
 def test_a_matter_is_named_after_its_first_mail_and_not_after_the_order_of_reading() -> None:
