@@ -99,8 +99,8 @@ class Doubtful:
 
 
 def test_a_subject_that_names_the_matter_and_more_decides_against_a_doubtful_model() -> None:
-    asked = mail("Since Saturday we have no hot water in 3C. When can somebody come?", 0, subject="No hot water 3C")
-    same = "For a week there is no hot water in 3C and nobody came."
+    asked = mail("The boiler in the cellar is cold, we have no hot water in 3C.", 0, subject="No hot water 3C")
+    same = "There is still no hot water in 3C, the boiler in the cellar is cold and nobody came."
     for subject, together in (("Hot water 3C and the letters of your colleague", True), ("Your colleague", False)):
         board = Board(Known(cast("Judge", Doubtful())))
         first, second = board.place(asked, False), board.place(mail(same, 6, subject=subject), False)
