@@ -44,3 +44,16 @@ def test_a_new_trouble_told_in_the_old_thread_is_not_filed_with_the_old_one() ->
     (notice,) = restrictions(told_story)
     filed = held(told_story, [notice], [found("abuse", rant)])
     assert set(filed) == {again.message.key, rant.message.key}
+
+
+def test_an_appeal_that_brings_the_end_forward_changes_the_end_and_widens_nothing() -> None:
+    pump = Notice("no replies about the pump until 1 June 2026", START, START + timedelta(days=60), "the pump")
+    sooner = Notice("It now ends sooner.", START + timedelta(days=9), START + timedelta(days=20), "")
+    turns = (
+        wrote("Please exchange the garden pump that hums.", 0),
+        wrote("May I have a second key for the shed?", 1, matter="shed", subject="Shed"),
+        staff(NO, 2, StaffAct(answer=NO, restriction=pump)),
+        staff("I have decided your appeal.", 9, StaffAct(appeal_decided="I have decided your appeal.", restriction=sooner)),
+    )
+    (one,) = restrictions(story(*turns))
+    assert one.until == sooner.until and one.matters == ("pump",)

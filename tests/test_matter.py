@@ -107,6 +107,17 @@ def test_a_subject_that_names_the_matter_and_more_decides_against_a_doubtful_mod
         assert (first.matter == second.matter) is together
 
 
+def test_what_a_machine_of_ours_writes_belongs_to_the_one_matter_under_way() -> None:
+    robot = replace(
+        mail("Your request 88213 has been closed. Click a star.", 6, LENA, subject="Request closed"), automatic="auto"
+    )
+    first, closed = grouped(BOILER, robot)
+    assert closed.matter == first.matter
+    bins = mail("The green bins at the gate were not emptied on the usual day.", 5, subject="Bins")
+    boiler, other, closed = grouped(BOILER, bins, robot)
+    assert boiler.matter != other.matter and closed.matter not in (boiler.matter, other.matter)
+
+
 def test_a_matter_is_named_after_its_first_mail_and_not_after_the_order_of_reading() -> None:
     again = replying(mail("It still drips.", 3), BOILER)
     assert grouped(BOILER, again)[0].matter == grouped(BOILER)[0].matter

@@ -140,6 +140,9 @@ def restrictions(story: Story, rulings: Iterable[Ruling] = (), usual: timedelta 
 def _announced(turn: Turn, found: list[Restriction], story: Story, usual: timedelta) -> None:
     assert turn.act is not None
     notice, said = turn.act.restriction, turn.message
+    if notice and notice.until and turn.act.appeal_decided and found and found[-1].in_force(said.sent_at):
+        found[-1] = replace(found[-1], until=min(found[-1].until, notice.until), end_named=True)  # an appeal never widens one
+        return
     if (notice or turn.act.lifted) and found and found[-1].in_force(said.sent_at):
         found[-1] = replace(found[-1], ended_early=said.sent_at, ended_by=said.message_id)
     if notice:

@@ -226,6 +226,8 @@ class Board:
             return _Choice(named, ["the notice names it"])
         if spoken := self._of_whom_it_is_for(message, traits, replied):
             return _Choice(*spoken)
+        if traits.by_staff and message.automatic and replied is None and (only := self._only_one(traits)):
+            return _Choice(only, ["a machine of ours wrote it while one matter was under way"])
         candidates = self.open_candidates(message, traits)
         against = [why] if why else []
         if not candidates:
@@ -242,7 +244,8 @@ class Board:
         place, fits = self._decided([score for score, _ in scored], chances)
         if not fits or (judge and chances[place] < _SURE and _own_topic(traits, candidates[place])):
             return _Choice(None, against)
-        if self._is_elsewhere(traits, candidates[place]):
+        sure = not judge or chances[place] >= _SURE
+        if self._is_elsewhere(traits, candidates[place], sure=sure):
             return _Choice(None, [*against, "nothing of what was asked before"])
         told = [f"judged {chances[place]:.2f} the same matter"] if judge else []
         return _Choice(candidates[place], [*scored[place][1], *told], chances[place] if judge else 0.0)
@@ -285,11 +288,13 @@ class Board:
         same = traits.refers_back or terms.references(message.own) & matter.references
         return "it tells of a new trouble" if new and not same and self._hints(message, False).danger else ""
 
-    def _is_elsewhere(self, traits: Traits, matter: Matter) -> bool:
-        """Whether a mail in a thread and under a subject of its own names nothing that was ever asked in a matter which staff have
-        asked not to be written to about: only what is plainly about that may count as contact after it (T8)."""
+    def _is_elsewhere(self, traits: Traits, matter: Matter, *, sure: bool) -> bool:
+        """Whether a mail in a thread and under a subject of its own is not plainly about a matter which staff have asked not to be
+        written to about: only what is may count as contact after it (T8)."""
+        if matter.id not in self._stopped or not traits.named:
+            return False
         asked = (traits.named | traits.said.words) & matter.asked
-        return matter.id in self._stopped and bool(traits.named) and not asked and not _names_the_same(traits, matter)
+        return not sure or (not asked and not _names_the_same(traits, matter))
 
     def _of_whom_it_is_for(self, message: Message, traits: Traits, replied: Matter | None) -> tuple[Matter, list[str]] | None:
         """The matter of the person that a mail says it is written for, where it speaks of it, and why; None when there is none."""
@@ -305,6 +310,11 @@ class Board:
             return None
         _, _, matter, name = max(found, key=lambda one: (one[0], one[1], one[2].id))
         return matter, [f"written for {name.title()}, who wrote about it"]
+
+    def _only_one(self, traits: Traits) -> Matter | None:
+        """The one matter somebody wrote in lately; None when there are several, or none."""
+        lately = [one for one in self.matters.values() if traits.at - one.last <= _LATELY]
+        return lately[0] if len(lately) == 1 else None
 
     def _named_by_notice(self, message: Message, traits: Traits, replied: Matter | None) -> Matter | None:
         """The matter that a warning or restriction of ours in a thread of its own names; None unless it is plainly one."""
@@ -406,6 +416,7 @@ class Board:
         self.known.frequencies.add(traits.said.words)
 
 
+_LATELY = timedelta(days=30)
 _TROUBLE = 5
 """New words of a mail that tells of a new trouble in an old thread."""
 _MOSTLY = 0.7

@@ -123,6 +123,13 @@ def test_a_restriction_without_a_date_has_no_end() -> None:
     assert act.restriction is not None and act.restriction.until is None
 
 
+def test_a_new_end_told_after_the_sentence_that_decides_an_appeal_is_read() -> None:
+    own = "I have decided your appeal. The restriction was justified. It now ends on June 30, 2026 instead of October 31."
+    act = read(letter(own), [])
+    assert act.appeal_decided and act.restriction and act.restriction.until
+    assert (act.restriction.until.month, act.restriction.until.day) == (6, 30)
+
+
 def test_the_time_to_appeal_is_not_the_end_of_the_restriction() -> None:
     act = read(letter("We have decided to restrict your contact with us. You may appeal until 20 March 2026."), [])
     assert act.restriction is not None and act.restriction.until is None

@@ -73,7 +73,7 @@ def judge(sentences: Sequence[Sentence], written: datetime) -> Notices:
     )
     if lifted is not None and lifted is decided and re.search(r"shorten|reduc|cut", lifted.text, re.IGNORECASE):
         lifted = None
-    notice = _notice(restricting, sentences, written, offered) if restricting else _shortened(decided, written)
+    notice = _notice(restricting, sentences, written, offered) if restricting else _shortened(decided, sentences, written)
     return Notices(
         warning=warning,
         stop=stop.text if stop else "",
@@ -137,14 +137,21 @@ def _notice(
     return Notice(best.text, start, until, subject, offered.text if offered else "")
 
 
-def _shortened(decided: Sentence | None, written: datetime) -> Notice | None:
-    """An appeal that leaves a restriction in force with a new end."""
-    if decided is None or not re.search(
-        r"shorten|reduc|instead of|now (?:end|run|last)|new end|rather than", decided.text, re.IGNORECASE
-    ):
+_NEW_END = re.compile(
+    r"shorten|reduc|instead of|now (?:end|run|last|finish|stop)|will (?:now )?end|ends? (?:now )?on|new end|rather than|brought forward",
+    re.IGNORECASE,
+)
+
+
+def _shortened(decided: Sentence | None, sentences: Sequence[Sentence], written: datetime) -> Notice | None:
+    """An appeal that leaves a restriction in force with a new end, in the sentence that decides it or a later one."""
+    if decided is None:
         return None
-    until = _until(decided.text, written)
-    return Notice(decided.text, written, until, _subject(decided.text)) if until else None
+    for one in sentences[list(sentences).index(decided) :]:
+        until = _until(one.text, written) if _NEW_END.search(one.text) and not one.asks else None
+        if until:
+            return Notice(one.text, written, until, _subject(one.text))
+    return None
 
 
 def _until(text: str, written: datetime) -> datetime | None:
