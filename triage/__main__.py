@@ -205,8 +205,8 @@ def replay(settings: SettingsFile, now: Now = None) -> None:
 @app.command()
 def undo(settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Takes labels, notes and folders off again and puts held mail back into the inbox."""
-    from triage.acting import Actor
     from triage.acting import undo as undo_in
+    from triage.actor import Actor
     from triage.explanation import counted
     from triage.intake import take_in
     from triage.mailbox import connect
@@ -507,6 +507,16 @@ def evaluate_matters(
 
     json.dump(evaluate(data), sys.stdout, indent=1)
     print()
+
+
+@evaluate_app.command("feedback")
+def evaluate_feedback(settings: SettingsFile) -> None:
+    """Shows what your verdicts have taught: which signals need to be surer, what that changes, who reports one person again and again."""
+    from triage.inquiry import feedback
+
+    with _ledger(_load(settings)) as ledger:
+        for line in feedback(ledger):
+            print(line)
 
 
 @app.command()

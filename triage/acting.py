@@ -8,84 +8,28 @@ and a label somebody took off are left alone. Only held mail is ever moved, and 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
-from triage import digest, explanation, held_reading, label, note
+from triage import held_reading, label, noting
+from triage.actor import Actor, Done
 from triage.conclusion import Row
-from triage.hearing import FILED, NOTE, verdicts
+from triage.hearing import NOTE
 from triage.ledger import Ledger, Location
-from triage.mailbox import Mailbox
-from triage.message import Message
-from triage.policy import Pack
-from triage.settings import Settings
 
 HELD = "held"
 """The ledger's word for "we moved it into the hold folder", beside the labels."""
-BEGUN = " begun"
-"""Stands after a proposal's id in the ledger while its note is being written; after a crash it tells which note may be there."""
-
-_DIGEST = "digest-"
-
-
-@dataclass(slots=True)
-class Done:
-    """What one acting changed in a mailbox."""
-
-    labelled: int = 0
-    unlabelled: int = 0
-    held: int = 0
-    released: int = 0
-    notes: int = 0
-    notes_removed: int = 0
-    notes_moved: int = 0
-    folders: int = 0
-    problems: list[str] = field(default_factory=list)
-    plan: list[str] = field(default_factory=list)
-    """In words, what was done (or, on a dry run, would be done)."""
-    tally: Counter[str] = field(default_factory=Counter)
-    """Mails by what is done to them, while the folders are gone through: a mail to be held is still in the inbox on a dry run."""
-
-    @property
-    def changes(self) -> int:
-        return (
-            self.labelled
-            + self.unlabelled
-            + self.held
-            + self.released
-            + self.notes
-            + self.notes_removed
-            + self.notes_moved
-            + self.folders
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """One mailbox and all that is needed to act in it. With `dry`, everything is worked out and nothing is written."""
-
-    box: Mailbox
-    ledger: Ledger
-    settings: Settings
-    now: datetime
-    dry: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.box.account.name
 
 
 def act(actor: Actor) -> Done:
     """Brings one mailbox to what the ledger wants. Raises Temporary when the line breaks; a second run goes on from there."""
     done = Done()
     wanted = actor.ledger.wanted()
-    proposals = _proposals(actor)
+    proposals = noting.proposals(actor)
     chosen = actor.settings.acting
     _erased(actor, done)
     if chosen.notes or chosen.hold:
-        digest_due = chosen.notes and bool(_digests(actor))
+        digest_due = chosen.notes and bool(noting.digests(actor))
         _folders(actor, done, needed=bool(proposals) or digest_due or any(row["held"] for row in wanted.values()))
     if actor.box.can_move:
         _hold(actor, wanted, done, file=chosen.hold)
@@ -94,7 +38,7 @@ def act(actor: Actor) -> Done:
     if chosen.labels:
         _labels(actor, wanted, done)
     if chosen.notes:
-        _notes(actor, proposals, done)
+        noting.write(actor, proposals, done)
     return done
 
 
@@ -103,7 +47,8 @@ def take_away_later(ledger: Ledger, keys: Collection[str]) -> None:
     which tell of everybody. Today's digest is then written anew."""
     gone: dict[str, set[str]] = {}
     for entry in ledger.entries(kinds=(NOTE,)):
-        if set(keys) & set(entry.subject["keys"]) or str(entry.subject["proposal"]).startswith(_DIGEST):
+        about = {*entry.subject["keys"], entry.subject.get("about")}
+        if about.intersection(keys) or str(entry.subject["proposal"]).startswith(noting.DIGEST):
             gone.setdefault(str(entry.subject["mailbox"]), set()).add(str(entry.subject["message_id"]))
     for mailbox, message_ids in gone.items():
         waiting = json.loads(ledger.meta(_to_take_away(mailbox)) or "[]")
@@ -397,167 +342,6 @@ def _take(
     return len(gone)
 
 
-def _proposals(actor: Actor) -> list[Row]:
-    """What this mailbox should hold a note about: unanswered proposals of its contacts, and mail nobody could read."""
-    rows = [row for row in actor.ledger.proposals() if row["mailbox"] == actor.name and not row["verdict"]]
-    unread = [explanation.unreadable(one) for one in actor.ledger.unreadable() if one.mailbox == actor.name]
-    return rows + unread
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A note as it should be."""
-
-    title: str
-    keys: tuple[str, ...]
-    """The mails it is about."""
-    fingerprint: str
-    message_id: str
-    compose: Callable[[], bytes]
-
-
-def _draft(actor: Actor, proposal: Row, pack: Pack) -> _Draft:
-    names, address = actor.box.folders, actor.box.account.address
-    if proposal["kind"] == "hold":
-        proposal = proposal | {"unread": _unread_of(actor, proposal, pack)}
-    sections = (*explanation.note(proposal, pack), explanation.how_to_answer(proposal, names.agree, names.dismiss))
-    return _Draft(
-        title=f"{explanation.TITLES[proposal['kind']]}: {note.one_line(proposal['subject'], 60)}",
-        keys=tuple(proposal["keys"]),
-        fingerprint=note.fingerprint(proposal, sections),
-        message_id=note.message_id(proposal, sections, address.rpartition("@")[2]),
-        compose=lambda: note.compose(proposal, sections, mailbox=address, now=actor.now),
-    )
-
-
-def _unread_of(actor: Actor, proposal: Row, pack: Pack) -> Row:
-    """What the note about a restriction says of held mail that nobody has opened."""
-    unread = held_reading.everywhere(actor.ledger, [one.name for one in actor.settings.mailboxes])
-    theirs = {key: at for key, at in unread.items() if key in proposal["held_keys"]}
-    late = held_reading.late(theirs, pack.periods.read_days, actor.now)
-    since = min((theirs[key] for key in late), default=actor.now)
-    return {"late": len(late), "since": since.isoformat(), "days": pack.periods.read_days}
-
-
-def _digests(actor: Actor) -> dict[str, _Draft]:
-    """The digest of this day or week, by its id; it is written once and stands until the next."""
-    every, first = actor.settings.acting.digest, actor.settings.mailboxes[0].name
-    if every == "never" or actor.name != first:
-        return {}
-    stands_for = digest.period(every, actor.now, actor.settings.organisation.time_zone)
-    name, address = f"{_DIGEST}{stands_for}", actor.box.account.address
-    message_id = f"<{name}@triage.{address.rpartition('@')[2]}>"
-
-    def compose() -> bytes:
-        return digest.compose(_summed_up(actor), name=name, message_id=message_id, mailbox=address)
-
-    return {name: _Draft(f"digest of {stands_for}", (), stands_for, message_id, compose)}
-
-
-def _summed_up(actor: Actor) -> digest.Digest:
-    staff = actor.settings.directory()
-    rows = actor.ledger.conclusions()
-    recent = actor.ledger.arrived(actor.now - timedelta(weeks=digest.WEEKS))
-    keys = {row["message_key"] for row in rows.findings if row["kind"] in digest.ABUSIVE}
-    mails = [mail for mail in actor.ledger.messages(sorted(keys)) if isinstance(mail, Message)]
-    last = actor.now - timedelta(days=7)
-    periods = actor.settings.pack().periods
-    unread = held_reading.everywhere(actor.ledger, [one.name for one in actor.settings.mailboxes])
-    return digest.summed_up(
-        rows,
-        [at for at, sender in recent if not staff.employs(sender) and at <= actor.now],
-        {mail.key: [one.email for one in (*mail.to, *mail.cc)] for mail in mails if last < mail.sent_at <= actor.now},
-        staff={one.email for mail in mails for one in (*mail.to, *mail.cc) if staff.employs(one.email)} - staff.mailboxes,
-        now=actor.now,
-        zone=actor.settings.organisation.time_zone,
-        unread=held_reading.late(unread, periods.read_days, actor.now),
-        review=timedelta(days=periods.review_days),
-    )
-
-
-def _notes(actor: Actor, proposals: list[Row], done: Done) -> None:
-    """One note per proposal, the same note while nothing changed; a changed one takes the place of its forerunner."""
-    pack = actor.settings.pack()
-    _file_answered(actor, done)
-    drafts = {proposal["id"]: _draft(actor, proposal, pack) for proposal in proposals} | _digests(actor)
-    known = {one.note_id: one for one in actor.ledger.notes(actor.name)}
-    for half in [known.pop(name) for name in list(known) if name.endswith(BEGUN)]:
-        draft = drafts.get(half.note_id.removesuffix(BEGUN))
-        if not actor.dry and not (draft and draft.message_id == half.message_id):
-            _remove(actor, half.message_id)
-            actor.ledger.forget_note(half.note_id, actor.name)
-    for name, draft in drafts.items():
-        before = known.get(name)
-        if before and before.fingerprint == draft.fingerprint:
-            continue
-        done.plan.append(f"note: {draft.title}")
-        done.notes += 1
-        if not actor.dry:
-            _write_note(actor, name, draft, before.message_id if before else "")
-    answered = {row["id"] for row in actor.ledger.proposals() if row["verdict"]}
-    for one in known.values():
-        if one.note_id not in drafts and one.note_id not in answered:
-            done.plan.append(f"take away a note that no longer holds: {one.note_id}")
-            done.notes_removed += 1
-            if not actor.dry:
-                _remove(actor, one.message_id)
-                actor.ledger.forget_note(one.note_id, actor.name)
-
-
-def _file_answered(actor: Actor, done: Done) -> None:
-    """A note that somebody answered by mail goes where its verdict would have moved it: that is how they see that it was heard."""
-    said = {one.proposal: one for one in verdicts(actor.ledger) if one.proposal}
-    names, absent = actor.box.folders, set(actor.box.missing_folders())
-    if not any(one.by_answer for one in said.values()) or not actor.box.can_move:
-        return
-    for entry in list(actor.ledger.entries(kinds=(NOTE,))):
-        message_id, proposal = str(entry.subject["message_id"]), str(entry.subject["proposal"])
-        verdict = said.get(proposal)
-        if verdict is None or not verdict.by_answer or entry.subject["mailbox"] != actor.name:
-            continue
-        target = names.agree if verdict.choice == "agree" else names.dismiss
-        if target in absent or not set(entry.subject["keys"]) <= verdict.keys:
-            continue  # a note renewed since, about more than was answered
-        for folder in {names.review, names.agree, names.dismiss} - absent - {target}:
-            if uids := actor.box.find_by_message_id(folder, message_id):
-                done.plan.append(f"note of {proposal} to {target}, as {verdict.by} answered it")
-                done.notes_moved += len(uids)
-                if not actor.dry:
-                    filed = {"mailbox": actor.name, "choice": verdict.choice, "message_id": message_id}
-                    actor.ledger.journal(
-                        FILED, at=actor.now, actor="triage", subject=filed
-                    )  # first: or it would look like a verdict
-                    actor.box.open(folder, write=True)
-                    actor.box.move(uids, target)
-
-
-def _write_note(actor: Actor, name: str, draft: _Draft, before: str) -> None:
-    """Writes a note unless it is there, then takes away the one it takes the place of (`before`, its Message-ID).
-
-    That it was begun is written down first: what a crash leaves must be found although its words may have changed since.
-    """
-    box, ledger, review = actor.box, actor.ledger, actor.box.folders.review
-    ledger.remember_note(name + BEGUN, actor.name, draft.message_id, "")
-    if not box.find_by_message_id(review, draft.message_id):
-        box.append(review, draft.compose(), at=actor.now)
-    if before:
-        _remove(actor, before)
-    told = {"mailbox": actor.name, "proposal": name, "message_id": draft.message_id, "keys": list(draft.keys)}
-    with ledger.transaction():
-        ledger.forget_note(name + BEGUN, actor.name)
-        ledger.remember_note(name, actor.name, draft.message_id, draft.fingerprint)
-        ledger.journal(NOTE, at=actor.now, actor="triage", subject=told)
-
-
-def _remove(actor: Actor, message_id: str) -> None:
-    """Takes one of our notes out of the review folder; where staff have moved it, it stays."""
-    review = actor.box.folders.review
-    if review in actor.box.missing_folders():
-        return
-    if uids := actor.box.find_by_message_id(review, message_id):
-        actor.box.delete_own(review, uids)
-
-
 def undo(actor: Actor) -> Done:
     """Takes off everything we put into one mailbox: labels, notes, folders; held mail goes back to the inbox.
 
@@ -573,14 +357,14 @@ def undo(actor: Actor) -> Done:
         back = _uids(actor, names.held, applied.get(HELD, set()))
         done.released += _move(actor, back, names.held, names.inbox, "released", done)
     _labels(actor, {}, done, there)
-    _take_notes(actor, [folder for folder in (names.review, names.agree, names.dismiss) if folder not in missing], done)
+    noting.take_away(actor, [folder for folder in (names.review, names.agree, names.dismiss) if folder not in missing], done)
     if actor.dry:
         done.folders = sum(
             _would_be_empty(actor, folder, applied.get(HELD, set())) for folder in names.ours if folder not in missing
         )
     else:
         actor.ledger.forget_applied(actor.name, HELD, applied.get(HELD, set()))
-        for folder in (*names.ours, *map(names.of_label, label.FINDINGS)):
+        for folder in (*names.ours, *actor.box.label_folders):
             if actor.box.delete_folder_if_empty(folder) and folder in names.ours and folder not in missing:
                 done.folders += 1
         actor.box.delete_folder_if_empty(names.parent)
@@ -592,14 +376,8 @@ def undo(actor: Actor) -> Done:
 def _would_be_empty(actor: Actor, folder: str, held: set[str]) -> bool:
     """Whether nothing would lie in one of our folders once our notes are taken away and held mail is put back."""
     back = set(_uids(actor, folder, held)) if folder == actor.box.folders.held else set[int]()
-    ours = _our_notes(actor)
+    ours = noting.written(actor)
     return all(uid in back or message_id in ours for uid, message_id in actor.box.message_ids(folder).items())
-
-
-def _our_notes(actor: Actor) -> set[str]:
-    """Message-ID of every note we ever wrote."""
-    written = {str(entry.subject["message_id"]) for entry in actor.ledger.entries(kinds=(NOTE,))}
-    return written | {one.message_id for one in actor.ledger.notes(actor.name)}
 
 
 def _adopt(actor: Actor, folders: Iterable[str]) -> None:
@@ -616,17 +394,3 @@ def _adopt(actor: Actor, folders: Iterable[str]) -> None:
     for name, keys in found.items():
         if keys - applied.get(name, set()):
             actor.ledger.remember_applied(actor.name, name, keys - applied.get(name, set()), actor.now)
-
-
-def _take_notes(actor: Actor, folders: Iterable[str], done: Done) -> None:
-    """Takes away every note we ever wrote that lies in one of these folders."""
-    known, ours = actor.ledger.notes(actor.name), _our_notes(actor)
-    for folder in folders:
-        mails = actor.ledger.placed_in(actor.name, folder)  # a stranger's, with a note's id copied into it, was read as a mail
-        uids = [uid for uid, message_id in actor.box.message_ids(folder).items() if message_id in ours and uid not in mails]
-        done.notes_removed += len(uids)
-        if uids and not actor.dry:
-            actor.box.delete_own(folder, uids)
-    if not actor.dry:
-        for one in known:
-            actor.ledger.forget_note(one.note_id, actor.name)

@@ -13,7 +13,7 @@ came. It never asks whether the restriction is wise, which is for people; it ask
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from triage.conclusion import Standing
@@ -23,11 +23,12 @@ from triage.explanation import day
 from triage.finding import SAFEGUARDS
 from triage.hold import Restriction
 from triage.policy import Pack
-from triage.ruling import Act, Incident, Ruling
+from triage.ruling import CORRECTIONS, Act, Incident, Ruling
 
 ROLE: Mapping[Act, str] = {
     "warn": "warn", "restrict": "restrict", "renew": "restrict", "lift": "restrict", "appeal-decided": "appeal",
-    "terminate": "terminate", "refer": "restrict", "no-action": "", "appeal": "",
+    "terminate": "terminate", "refer": "restrict", "no-action": "", "appeal": "", "intend": "restrict", "shorten": "restrict",
+    "less": "", "close": "", "reopen": "", "split": "", "rejoin": "", "same-person": "restrict", "not-same-person": "", "undo": "",
 }  # fmt: skip
 """Which role decides; "" when any of us may record it."""
 
@@ -51,6 +52,8 @@ class Circumstances:
     """Role → addresses, as the settings name them."""
     incidents: Sequence[Incident] = ()
     """What was written down about this contact from other channels."""
+    known: frozenset[str] = frozenset()
+    """Of the addresses that a "same-person" names, those from which there is mail."""
 
 
 def faults(ruling: Ruling, on: Circumstances) -> tuple[str, ...]:
@@ -71,6 +74,16 @@ def faults(ruling: Ruling, on: Circumstances) -> tuple[str, ...]:
             found += _outcome(ruling, on)
         case "terminate":
             found += [*_told(ruling, on), *_termination(ruling, on)]
+        case "intend":
+            found += _end(replace(ruling, start=on.now.now), on)
+        case "shorten":
+            found += [*_about(ruling, on), *_shorter(ruling, on)]
+        case "less" | "close" | "reopen" | "split" | "rejoin":
+            found += _correction(ruling, on)
+        case "same-person" | "not-same-person":
+            found += _persons(ruling, on)
+        case "undo":
+            found += _undoing(ruling, on)
         case "refer" if not ruling.to.strip():
             found.append("say where it was taken, such as --to police")
     return tuple(dict.fromkeys(found))
@@ -80,8 +93,9 @@ def _decider(ruling: Ruling, on: Circumstances) -> Iterable[str]:
     if not on.directory.is_person(ruling.by):
         yield f"{ruling.by or 'nobody'} is none of us; --by takes the address of the member of staff who decided"
         return
-    role = ROLE[ruling.act]
-    if not role:
+    undone = next((one for one in on.now.rulings if one.id == ruling.about), None) if ruling.act == "undo" else None
+    role = ROLE[undone.act if undone else ruling.act]
+    if not role or (undone and undone.act == "same-person"):  # whoever was joined wrongly is set free by any of us
         return
     named = on.deciders.get(role, ())
     if role == "warn" and not named:
@@ -329,6 +343,58 @@ def _outcome(ruling: Ruling, on: Circumstances) -> Iterable[str]:
         yield "say with --outcome whether it is allowed, varied or refused"
     if ruling.outcome == "varied" and (ruling.until is None or ruling.until >= one.until):
         yield "an appeal can only shorten: --until names an earlier end"
+
+
+def _shorter(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    one = _find(ruling, on)
+    if ruling.until is None:
+        yield "an end is missing; say on which day it is to end"
+    elif ruling.until <= on.now.now:
+        yield f"the end, {day(ruling.until)}, lies in the past; to end it at once, `triage hold lift`"
+    elif one and ruling.until >= one.until:
+        yield f"it ends on {day(one.until)} already; longer is a renewal, which has gates of its own"
+
+
+_WORDS_OF_CLOSING = 3
+
+
+def _correction(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    """That it names mails of theirs; that closing says what was done; that a mail is split off where it can be."""
+    turns = {
+        key: turn for turn in on.now.story.turns for key in (turn.message.key, *on.now.story.copies.get(turn.message.key, ()))
+    }
+    about = [turns[key] for key in ruling.mails if key in turns]
+    if not about:
+        yield "the mail it is about is not known any more"
+        return
+    if ruling.act == "close" and len(ruling.reason.split()) < _WORDS_OF_CLOSING:
+        yield "to close a matter, say in a few words what was done, such as: CLOSE, told her by telephone on 3 May that the repair is booked"
+    if ruling.act == "less" and ruling.about not in ("warn", "restrict"):
+        yield "there is no milder step: this asks for no step against anybody"
+    for turn in about if ruling.act == "split" else ():
+        first = next(one for one in on.now.story.turns if one.matter == turn.matter)
+        if turn.by_staff or not on.now.story.owns(turn):
+            yield "only a mail of theirs can be said to be about another matter"
+        elif first is turn:
+            yield "it stands at the beginning of its matter, so there is nothing to part it from; answer a note about a later mail"
+
+
+def _persons(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    if not ruling.others or not ruling.addresses:
+        yield "name the other address, such as: SAME PERSON j.doe@example.org, she signs with the same name and flat"
+        return
+    if ours := sorted(one for one in ruling.others if on.directory.employs(one)):
+        yield f"{', '.join(ours)} is one of us"
+    if ruling.act == "same-person" and (strange := sorted(ruling.others - on.known)):
+        yield f"there is no mail from {', '.join(strange)}; check the spelling"
+
+
+def _undoing(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    undone = next((one for one in on.now.rulings if one.id == ruling.about), None)
+    if undone is None:
+        yield "there is nothing left to take back"
+    elif undone.act not in CORRECTIONS | {"intend", "shorten"}:
+        yield f"a decision of this kind ({undone.act}) is not taken back, only decided anew"
 
 
 def _termination(ruling: Ruling, on: Circumstances) -> Iterable[str]:

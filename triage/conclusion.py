@@ -22,12 +22,13 @@ from triage.detect.pressing import accepts
 from triage.evidence import Directory, Evidence, Turn
 from triage.explanation import not_looked_at
 from triage.finding import KINDS, SURE, Finding
+from triage.learning import again_and_again
 from triage.message import Message
 from triage.policy import Pack
-from triage.ruling import Ruling
+from triage.ruling import Ruling, in_effect
 from triage.service_standard import ServiceStandard
 from triage.story import Story, tell
-from triage.verdict import Verdict, dismissed, on_proposals
+from triage.verdict import Verdict, agreed, dismissed, mildest, reported, voices_on
 
 Row = dict[str, Any]
 """A record as the ledger keeps it: JSON values only."""
@@ -49,6 +50,8 @@ class Ground:
     """What people recorded about contacts, oldest first."""
     without_reply: no_reply.Mode = "propose"
     """What is done with one severely abusive mail."""
+    shifts: Mapping[str, float] = field(default_factory=dict)
+    """Kind → what verdicts have taught to take off the strength of such a finding."""
     scores: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]] = field(default_factory=dict)
     """Message key → what the trained model says of it."""
     semantic: Path | None = None
@@ -130,7 +133,7 @@ def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[s
                     matter=turn.matter,
                     kind=sign.kind,
                     clause=clause.ref if clause else "",
-                    strength=round(sign.strength, 3),
+                    strength=round(max(0.0, sign.strength - ground.shifts.get(sign.kind, 0.0)), 3),
                     severity="advisory" if unproved else ground.pack.severity(sign.kind, sign.severity),
                     quotes=sign.quotes,
                     reason=sign.reason,
@@ -146,10 +149,10 @@ def _needs_answer(turn: Turn, story: Story) -> bool:
     return not turn.by_staff and not turn.automatic and story.owns(turn) and not accepts(turn.message)
 
 
-def _deadline(turn: Turn, ground: Ground) -> datetime:
+def _deadline(since: datetime, ground: Ground) -> datetime:
     if ground.standard:
-        return ground.standard.deadline(turn.message.sent_at, ground.zone)
-    return turn.message.sent_at + timedelta(days=ground.pack.thresholds.overdue_days * 7 / 5)
+        return ground.standard.deadline(since, ground.zone)
+    return since + timedelta(days=ground.pack.thresholds.overdue_days * 7 / 5)
 
 
 def _settles(act: StaffAct) -> bool:
@@ -170,11 +173,22 @@ def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Findin
     words = dealt_with(matter, story, ground.now)
     last_staff = next((t for t in reversed(turns) if t.by_staff and not t.automatic and t.act and _settles(t.act)), None)
     after = last_staff.message.sent_at if last_staff else None
-    closed = bool(words) and bool(last_staff and last_staff.act and (last_staff.act.final or last_staff.act.stop))
+    said = story.settled_by(matter, ground.now)
+    said = None if said and after and after > said.at else said  # what we wrote since counts
+    if said:
+        after = said.at if said.act == "close" else None
+    final = bool(said and said.act == "close") or bool(
+        last_staff and last_staff.act and (last_staff.act.final or last_staff.act.stop)
+    )
+    closed = bool(words) and final
     settled = {f.message_key for f in findings if f.kind in NO_REPLY_OWED} if closed else set()
     asking = [t for t in turns if _needs_answer(t, story) and t.message.key not in settled.union(held)]
     waiting = next((t for t in asking if after is None or t.message.sent_at > after), None)
-    deadline = _deadline(waiting, ground) if waiting else None
+    since = waiting.message.sent_at if waiting else None
+    if waiting and said and said.act == "reopen":  # whoever reopened it owes the answer from then on
+        waiting = next((t for t in asking if t.message.sent_at > said.at), None) or asking[-1]
+        since = said.at if asking[0].message.sent_at <= said.at else waiting.message.sent_at
+    deadline = _deadline(since, ground) if since else None
     reasons = {link.key: link.reasons for link in story.links}
     every = [t.message for t in owned]
     return {
@@ -186,7 +200,8 @@ def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Findin
         "keys": [key for message in every for key in (message.key, *story.copies.get(message.key, ()))],
         "answers": [turn.message.message_id for turn in answers],
         "answer_words": words,
-        "waiting_since": waiting.message.sent_at.isoformat() if waiting else None,
+        "settled": {"act": said.act, "by": said.by, "at": said.at.isoformat(), "reason": said.reason} if said else None,
+        "waiting_since": since.isoformat() if since else None,
         "waiting_message": waiting.message.key if waiting else None,
         "deadline": deadline.isoformat() if deadline else None,
         "overdue": bool(deadline and deadline < ground.now),
@@ -223,6 +238,9 @@ def _proposal_id(contact: str, kind: str, anchor: str) -> str:
     return "p-" + hashlib.sha256(f"{contact} {kind} {anchor}".encode()).hexdigest()[:12]
 
 
+_MOST_QUOTED = 400
+
+
 def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding], story: Story, contact: str) -> Row:
     named = {one.message_id for one in rests_on} | {earlier for one in rests_on for earlier in one.earlier}
     dates = {t.message.message_id: t.message.sent_at.isoformat() for t in story.turns if t.message.message_id in named}
@@ -242,6 +260,26 @@ def _proposal(kind: str, anchor: str, about: Turn, rests_on: Collection[Finding]
         "keys": sorted({finding.message_key for finding in rests_on}),
         "findings": [asdict(finding) for finding in rests_on],
     }
+
+
+def _reported(story: Story, ground: Ground, findings: Sequence[Finding], contact: str) -> list[Row]:
+    """A proposal for each mail that one of us asks to be looked at, unless something that counts was found on it anyhow."""
+    copies = {copy: first for first, same in story.copies.items() for copy in same}
+    told_of: dict[str, tuple[Verdict, ...]] = {}
+    for key, said in reported(ground.verdicts).items():
+        told_of[copies.get(key, key)] = (*told_of.get(copies.get(key, key), ()), *said)
+    if not told_of:
+        return []
+    counting = {finding.message_key for finding in findings if counts(finding) or finding.severity == "grave"}
+    often = again_and_again(ground.verdicts, [turn.message.key for turn in story.turns])
+    rows = []
+    for turn in story.turns:
+        key = turn.message.key
+        if key in told_of and not turn.by_staff and story.owns(turn) and key not in counting:
+            row = _proposal("reported", key, turn, [f for f in findings if f.message_key == key], story, contact)
+            by = [f"{one.by} on {one.at:%Y-%m-%d}" for one in told_of[key]]
+            rows.append(row | {"reported": by, "often": often, "words": turn.message.own[:_MOST_QUOTED], "keys": [key]})
+    return rows
 
 
 def _proposals(
@@ -286,15 +324,18 @@ def _proposals(
         if not turn.by_staff and story.owns(turn) and (fault := _unread(turn)):
             row = _proposal("unreadable", turn.message.key, turn, (), story, contact)
             rows.append(row | {"reason": fault, "keys": [turn.message.key]})
-    told = on_proposals(ground.verdicts)
+    rows += _reported(story, ground, findings, contact)
+    told = voices_on(ground.verdicts)
     by_matter = {row["id"]: row for row in matters}
     for row in rows:
-        verdict = told.get(row["id"])
+        voices = told.get(row["id"], ())
+        verdict = agreed(voices)
         if verdict and (row["kind"] == "urgent" or verdict.choice == "dismiss") and not set(row["keys"]) <= verdict.keys:
             verdict = None  # something has come since that nobody has looked at; who agreed that a warning is due has said so
         row["verdict"] = {"choice": verdict.choice, "words": verdict.words()} if verdict else None
         said = (not_looked_at(turns[key].message.own) for key in row["keys"] if key in turns and not turns[key].by_staff)
         row["not_looked_at"] = list(dict.fromkeys(words for words in said if words))
+        row["dispute"] = [one.words() for one in voices] if voices and not agreed(voices) else []
         row["stage"] = decision.stage
         row["unmet"] = list(decision.unmet)
         row["checks"] = [asdict(check) for check in decision.checks]
@@ -433,10 +474,10 @@ def standing(
     related: Iterable[Message] = (),
 ) -> Standing:
     """Where the contact with these addresses stands at `ground.now`, from these mails (`conclude` says more of each)."""
-    story = tell(addresses, messages, ground.directory, related)
+    rulings = in_effect(one for one in ground.rulings if one.concerns(addresses))
+    story = tell(addresses, messages, ground.directory, related, rulings)
     contact = contact_id(story)
     findings = _findings(story, ground, template_twins, contact)
-    rulings = tuple(one for one in ground.rulings if one.concerns(story.addresses))
     told = hold.restrictions(story, rulings, timedelta(days=ground.pack.periods.restriction_days))
     decision = decide(story, findings, told, now=ground.now, highest=ground.pack.highest_stage, rulings=rulings)
     return Standing(story, contact, findings, rulings, told, decision, ground.now)
@@ -466,7 +507,7 @@ def conclude(
     restrictions = tuple(_restriction(one, at, ground.pack) for one in told)
     ids = {turn.message.key: _proposal_id(contact, "no-reply", turn.message.key) for turn in story.turns}
     abusive = no_reply.candidates(
-        story, findings, on_proposals(ground.verdicts), ids,
+        story, findings, mildest(ground.verdicts), ids,
         mode=ground.without_reply, days=ground.pack.periods.no_reply_days, held=held, now=ground.now,
     )  # fmt: skip
     filed = held.keys() | {each.turn.message.key for each in abusive if each.filed}

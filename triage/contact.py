@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from triage import terms
 from triage.message import Address, Message
+from triage.ruling import Ties
 
 Mark = tuple[str, str]
 """(kind, value): one thing a mail shows about who sent it."""
@@ -211,10 +212,11 @@ DECISIVE = frozenset({"name", "reply-to"})
 """Nor can two that share none of these: neither has asked for replies at the other, nor do they bear one name."""
 
 
-def groups(marks_of: Mapping[str, Iterable[Mark]]) -> tuple[tuple[frozenset[str], ...], tuple[Join, ...]]:
+def groups(marks_of: Mapping[str, Iterable[Mark]], said: Ties = Ties()) -> tuple[tuple[frozenset[str], ...], tuple[Join, ...]]:
     """Addresses grouped into people, with the joins that made the groups.
 
-    `marks_of` maps each address to all the marks of its mails. The result does not depend on any order.
+    `marks_of` maps each address to all the marks of its mails. `said`: what people said of addresses; it beats every mark, and two that
+    are not one person stay apart whoever else joins either. The result does not depend on any order.
     """
     held = {address: frozenset(found) for address, found in marks_of.items()}
     owner: dict[Mark, list[str]] = {}
@@ -222,22 +224,29 @@ def groups(marks_of: Mapping[str, Iterable[Mark]]) -> tuple[tuple[frozenset[str]
         for mark in held[address]:
             if mark[0] in LOOKED_UP:
                 owner.setdefault(mark, []).append(address)
-    home = {address: {address} for address in held}
-    joins = {}
-    compared: set[tuple[str, str]] = set()
+    joins: dict[tuple[str, str], Join] = {}
+    for one, other in (sorted(pair) for pair in said.same if pair <= held.keys()):
+        joins[one, other] = Join(one, other, ("one of us said that they are one person",))
+    compared: set[tuple[str, str]] = set(joins)
     for sharers in owner.values():
         for place, one in enumerate(sharers):
             for other in sharers[place + 1 :]:
-                if (one, other) in compared:
-                    continue
-                compared.add((one, other))
-                reasons = joined(held[one], held[other], one, other)
-                if reasons:
-                    joins[one, other] = Join(one, other, reasons)
-                    if home[one] is not home[other]:
-                        home[one] |= home[other]
-                        for member in home[other]:
-                            home[member] = home[one]
+                if (one, other) not in compared:
+                    compared.add((one, other))
+                    reasons = joined(held[one], held[other], one, other)
+                    if reasons:
+                        joins[one, other] = Join(one, other, reasons)
+    home = {address: {address} for address in held}
+    stand = []
+    for pair in sorted(joins, key=lambda one: (frozenset(one) not in said.same, one)):
+        mine, theirs = (home[address] for address in pair)
+        if mine is not theirs and any(frozenset({here, there}) in said.apart for here in mine for there in theirs):
+            continue
+        stand.append(pair)
+        if mine is not theirs:
+            mine |= theirs
+            for member in theirs:
+                home[member] = mine
     unique = {id(members): frozenset(members) for members in home.values()}
     ordered = sorted(unique.values(), key=sorted)
-    return tuple(ordered), tuple(joins[pair] for pair in sorted(joins))
+    return tuple(ordered), tuple(joins[pair] for pair in sorted(stand))

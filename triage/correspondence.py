@@ -89,7 +89,8 @@ def _fitting(kind: Kind, who: str, at: Standing) -> None:
 
 def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until: datetime | None) -> dict[str, Any]:
     now, periods = at.now, pack.periods
-    proposed = until or now + timedelta(days=periods.restriction_days)
+    agreed = next((each.until for each in reversed(at.rulings) if each.act == "intend" and each.until and each.until > now), None)
+    proposed = until or agreed or now + timedelta(days=periods.restriction_days)
     ends = one.until if one and kind in ("review", "ending", "appeal-outcome") and until is None else proposed
     matter = _subject(at)
     ruled = next((each for each in reversed(at.rulings) if each.act == "appeal-decided"), None)

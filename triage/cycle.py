@@ -2,6 +2,7 @@
 
     take_in       new mail and staff's verdicts into the ledger           (triage.intake, triage.hearing)
     conclude      what follows, for the contacts that were touched        (triage.judgement, pure: triage.conclusion)
+    carry_out     what staff ordered by answering a note                  (triage.carrying_out, by the one door: triage.deciding)
     act           labels, hold folder, notes: wanted minus present        (triage.acting)
 
 Bookkeeping follows the side effect, and every side effect looks first whether it was already had: that is what makes a pass
@@ -17,7 +18,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from triage import policy_versions
-from triage.acting import Actor, Done, act
+from triage.acting import act
+from triage.actor import Actor, Done
+from triage.carrying_out import carry_out
 from triage.conclusion import Ground
 from triage.errors import Temporary, TriageError
 from triage.intake import take_in
@@ -82,6 +85,9 @@ def run_pass(
             report.problems += taken.unclear
         with alone():
             report.contacts, problems = conclude(settings, ledger, now)
+            if carried := carry_out(ledger, settings, now):
+                report.verdicts += carried
+                problems += conclude(settings, ledger, now)[1]
         report.problems += problems
         for box in boxes:
             try:
@@ -130,6 +136,8 @@ def _fingerprint(settings: Settings, on: Ground) -> str:
         str(on.zone),
         on.without_reply,
         [verdict.subject() for verdict in on.verdicts],
+        sorted(on.shifts.items()),
+        [ruling.id for ruling in on.rulings if ruling.act in ("split", "rejoin", "same-person", "not-same-person", "undo")],
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

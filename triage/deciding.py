@@ -68,14 +68,17 @@ def rule(asked: Ruling, who: str, ledger: Ledger, settings: Settings, *, dry: bo
         now = standing_of(people, ledger, on)
         ruling = _filled(asked, now, on)
         told = _when_told(ruling, now, people, ledger, on)
-        circumstances = Circumstances(now, told, on.pack, on.directory, deciders(settings.deciders), incidents(ledger, people))
+        known = frozenset(one for one in ruling.others if ledger.messages_with([one]))
+        circumstances = Circumstances(
+            now, told, on.pack, on.directory, deciders(settings.deciders), incidents(ledger, people), known
+        )
         if found := faults(ruling, circumstances):
             raise Refused(found)
         if dry:
             return ruling
         policy_versions.keep(ledger, on.pack, ruling.at)
         kept = write_ruling(ledger, ruling, now.contact)
-        conclude_touched(ledger, replace(on, rulings=rulings(ledger)), people)
+        conclude_touched(ledger, replace(on, rulings=rulings(ledger)), people | ruling.others)
     return kept
 
 
@@ -97,7 +100,7 @@ def _filled(ruling: Ruling, now: Standing, on: Ground) -> Ruling:
         about = now.in_force[0].id
     rests = tuple(dict.fromkeys(one.message_id for one in now.decision.rests_on))
     filled = replace(
-        ruling, addresses=now.story.addresses, told=told, start=start, until=until, about=about,
+        ruling, addresses=now.story.addresses - ruling.others, told=told, start=start, until=until, about=about,
         reader=ruling.reader or ruling.by, policy=f"{on.pack.id} {on.pack.version}",
         grounds=tuple(dict.fromkeys((*ruling.grounds, *rests))),
     )  # fmt: skip

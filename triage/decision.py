@@ -118,6 +118,9 @@ def _warning(
 def dealt_with(matter: str, story: Story, now: datetime) -> str:
     """Why a matter counts as dealt with, as the words that did it; "" when it does not (unknown counts as not)."""
     answers = [turn for turn in story.turns if turn.matter == matter and turn.act and turn.act.answer]
+    said = story.settled_by(matter, now)
+    if said and not any(turn.message.sent_at > said.at for turn in answers):
+        return f"{said.by} on {said.at:%Y-%m-%d}: {said.reason}" if said.act == "close" else ""
     if not answers:
         return ""
     last = answers[-1]
@@ -136,6 +139,11 @@ def dealt_with(matter: str, story: Story, now: datetime) -> str:
         if promise.act and promise.act.promise_due and turn.message.sent_at > promise.act.promise_due
     )
     return "" if chased else last.act.answer
+
+
+def _milder(rulings: Iterable[Ruling], step: Stage) -> frozenset[str]:
+    """Keys of the mails of which somebody said that they call for less than this step."""
+    return frozenset(key for one in rulings if one.act == "less" and one.about == step for key in one.mails)
 
 
 def _went_on(since: Sequence[Finding], before: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -162,6 +170,13 @@ def open_appeals(story: Story, findings: Iterable[Finding], rulings: Iterable[Ru
     return tuple(sorted(at for at in appealed if not any(later > at for later in decided)))
 
 
+def _dealt_words(matters: Iterable[str], story: Story, now: datetime) -> str:
+    """That it was answered; where nothing but the word of one of us says so, that too."""
+    closed = [said for one in sorted(matters) if (said := story.settled_by(one, now)) and said.act == "close"]
+    told = [f'{one.by} said on {one.at:%Y-%m-%d} that it is dealt with ("{one.reason}")' for one in closed]
+    return "; ".join(["the matter was answered"] * (not told) + told)
+
+
 def gates(
     story: Story, findings: Sequence[Finding], counted: Sequence[Finding], warned: datetime | None, grave: bool, now: datetime,
     rulings: Sequence[Ruling] = (),
@@ -185,7 +200,9 @@ def gates(
     appeals = open_appeals(story, findings, rulings)
     warned_words = f"warned on {warned:%Y-%m-%d}" if warned else "one grave incident needs no warning first"
     return (
-        Check("not_dealt_with", not undone, "the matter was answered" if not undone else "a matter was never really answered"),
+        Check(
+            "not_dealt_with", not undone, _dealt_words(about, story, now) if not undone else "a matter was never really answered"
+        ),
         Check("not_warned", bool(warned) or grave or not counted, warned_words if warned or grave else "no warning is on file"),
         Check(
             "welfare",
@@ -235,7 +252,12 @@ def decide(
     went_on = _went_on(since, before) if warned else ()
     safeguards = gates(story, findings, since or counted, warned, bool(grave), now, rulings)
     unmet = tuple(check.name for check in safeguards if not check.met)
-    weight = points(since)
+    too_much = _milder(rulings, "restrict")
+    grave_enough = [f for f in grave if f.message_key not in too_much]
+    on_enough = [f for f in went_on if f.message_key not in too_much]
+    slight = _milder(rulings, "warn")
+    weighed = [f for f in since if f.message_key not in slight]
+    weight = points(weighed)
     checks = (
         *safeguards,
         Check("restriction in force", bool(in_force), f"{len(in_force)} in force" if in_force else "none is in force"),
@@ -250,11 +272,11 @@ def decide(
     stage: Stage
     if in_force:
         stage, rests_on = "held", tuple(before)
-    elif grave or went_on:
-        rests_on = tuple(grave) + tuple(f for f in went_on if f not in grave)
+    elif grave_enough or on_enough:
+        rests_on = tuple(grave_enough) + tuple(f for f in on_enough if f not in grave_enough)
         stage = "warn" if unmet or highest == "warn" else "restrict"
     elif weight >= WARN_AT:
-        stage, rests_on = "warn", tuple(since)
+        stage, rests_on = "warn", tuple(weighed)
     else:
         seen = [
             f for f in findings if KINDS[f.kind] != "protective" and not f.by_staff and not f.dismissed and f.strength >= SURE

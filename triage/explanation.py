@@ -15,6 +15,8 @@ from triage import language
 from triage.finding import KINDS, READ_IN, SAFEGUARDS
 from triage.message import Unreadable
 from triage.policy import Pack
+from triage.reply import WORDS, Reply
+from triage.ruling import Ruling
 
 Row = Mapping[str, Any]
 
@@ -46,7 +48,14 @@ TITLES = {
     "appeal": "An appeal waits for its decision",
     "no-reply": "One mail that may go without a reply",
     "unreadable": "A mail that could not be read",
+    "fallen": "Settled by you",
+    "reported": "A colleague reported this mail",
 }
+
+
+def title(proposal: Row) -> str:
+    """What a note is called."""
+    return TITLES[proposal.get("title", proposal["kind"])]
 
 
 MAILS_SHOWN = 4
@@ -116,7 +125,13 @@ def our_part(matter: Row | None) -> Section:
     if matter is None:
         return Section("Our part first", ("No matter of theirs is known.",))
     lines = []
-    if matter["answer_words"]:
+    settled = matter.get("settled")
+    if settled and settled["act"] == "close":
+        lines.append(f"{settled['by']} said on {day(settled['at'])} that it is dealt with; no mail of ours says so:")
+        lines.append(f'"{_short(settled["reason"])}"')
+    elif settled:
+        lines.append(f"{settled['by']} reopened it on {day(settled['at'])}: {_short(settled['reason'])}")
+    elif matter["answer_words"]:
         often = len(matter["answers"])
         lines.append("Answered once; the answer says:" if often == 1 else f"Answered {often} times; the last answer says:")
         lines.append(f'"{_short(matter["answer_words"])}"')
@@ -263,6 +278,8 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         return _reviewed(proposal)
     if proposal["kind"] == "appeal":
         return _appealed(proposal)
+    if proposal["kind"] == "reported":
+        return _report_note(proposal, pack)
     sent = {proposal["about"]: proposal["sent_at"], **proposal["dates"]}
     kind = proposal["kind"]
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
@@ -343,6 +360,39 @@ def unreadable(mail: Unreadable) -> dict[str, Any]:
     }
 
 
+def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
+    """A mail that one of us asks to be looked at, on which the program itself found nothing that counts."""
+    who = proposal["sender"]["name"] or proposal["sender"]["email"]
+    found = [seen(proposal["findings"], pack, {proposal["about"]: proposal["sent_at"]})] if proposal["findings"] else []
+    return (
+        Section(
+            "What is asked",
+            (f"Please look at this mail from {who}. Reported by {', '.join(dict.fromkeys(proposal['reported']))}.",),
+        ),
+        our_part(proposal["our_part"]),
+        Section(f"What it says ({day(proposal['sent_at'])})", (f'"{_short(proposal["words"])}"',)),
+        *found,
+        against(proposal),
+        *_often(proposal),
+        Section(
+            "What happens next",
+            (
+                "A report alone counts against nobody. What happened besides the mail is written down with `triage incident`.",
+                f"If a step is due, {proposal['decided_by']} decides.",
+            ),
+        ),
+    )
+
+
+def _often(proposal: Row) -> tuple[Section, ...]:
+    """That the same colleague reports the same person again and again: it may show a person in need of help, on either side."""
+    lines = tuple(
+        f"{by} has reported mails of this person {count} times. Perhaps somebody else should look, or answer them."
+        for by, count in proposal["often"].items()
+    )
+    return (Section("Who reports", lines),) if lines else ()
+
+
 def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
     who = proposal["sender"]["email"] or "an unknown sender"
     return (
@@ -355,6 +405,41 @@ def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
     )
 
 
+def _further(kind: str) -> str:
+    """The further orders that a note of this kind takes."""
+    milder = {"warn": "LESS (no warning is due), ", "restrict": "LESS (a warning will do), UNTIL 30 June 2026 (its end), "}.get(
+        kind, ""
+    )
+    return f"{milder}NOT SAME MATTER, SAME PERSON other@address, NOT SAME PERSON other@address, CLOSE, REOPEN or UNDO"
+
+
+IN_DISPUTE = (
+    "You are not of one mind, so nothing is settled; until it is, what one of you dismissed is held against nobody. "
+    "A further answer, or moving this note, settles it."
+)
+
+
+def answer_words(at: datetime, by: str, reply: Reply | None, came: str, *, unproved: bool = False) -> tuple[str, ...]:
+    """One answer to a note as a line or two: who, when, the order, the reason, and what came of it."""
+    if reply is None and not unproved:
+        return (f"{day(at)}, {by}: the first line gave no order that is known. It begins with one of: {', '.join(WORDS)}.",)
+    if reply is None:
+        return (f"{day(at)}, in the name of {by}: {came}.",)
+    why = (f'"{_short(reply.reason)}"',) if reply.reason else ()
+    return (f"{day(at)}, {by}: {reply.word}; {came}.", *why)
+
+
+def fallen() -> tuple[Section, ...]:
+    """What the note about a proposal that fell by what was said says besides."""
+    return (Section("What happens next", ("Nothing: this is proposed no more. You may delete this note.",)),)
+
+
+def how_to_take_back(review: str = "") -> Section:
+    """`review`: the folder to move the note back to, where it lies elsewhere."""
+    answer = "nswer this note with UNDO on the first line."
+    return Section("How to take it back", (f"Move this note back to {review}, or a{answer}" if review else f"A{answer}",))
+
+
 def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     """What is a verdict: two moves, or an answer; and that everything else is none."""
     if proposal["kind"] in ("review", "appeal"):
@@ -363,16 +448,47 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         )
     if proposal["kind"] == "hold":
         return Section(
-            "How to answer", ("To end the hold early, tell the customer so in writing; the program reads it in Sent.",)
+            "How to answer",
+            (
+                "To end the hold early, tell the customer so in writing; the program reads it in Sent.",
+                "Or answer this note with UNTIL and the day on the first line, such as UNTIL 30 June 2026, and tell the customer.",
+            ),
         )
     return Section(
         "How to answer",
         (
             f"Move this note to {agree} if you agree, or to {dismiss} if not.",
             "Or answer it, with APPROVE or REJECT on the first line: that names you as the one who decided. A later answer takes it back.",
+            f"Or with {_further(proposal['kind'])}, and a reason.",
             "Doing nothing changes nothing. Deleting or archiving the note is no answer.",
         ),
     )
+
+
+def came_of(one: Ruling | None, faults: Sequence[str], *, unproved: bool = False) -> str:
+    """What came of an answer to a note, in a sentence. `one`: the decision it led to, if any. `faults`: why it led to none."""
+    if unproved:
+        return "does not count: your mail server did not vouch for the sender. Answer from your own account, or move the note"
+    if faults:
+        return "not recorded: " + "; ".join(faults)
+    if one is None:
+        return "recorded"
+    here, there = ", ".join(sorted(one.addresses)), ", ".join(sorted(one.others))
+    ends = day(one.until) if one.until else ""
+    meaning = {
+        "less": "no step of this kind is proposed for these mails; they stay on file",
+        "split": "this mail is read as a matter of its own",
+        "rejoin": "this mail is read with its old matter again",
+        "close": "the matter counts as dealt with from now on; the customer was told nothing",
+        "reopen": "the matter counts as open, and an answer is owed",
+        "same-person": f"{here} and {there} are one person, for a restriction too",
+        "not-same-person": f"{here} and {there} are two people",
+        "undo": "your last order counts no more",
+        "intend": f"agreed until {ends}; it begins only when the letter to the customer is in Sent",
+        "shorten": f"it ends on {ends}; tell the customer",
+        "renew": f"renewed until {ends}",
+    }
+    return f"recorded: {meaning.get(one.act, one.act)}"
 
 
 def stage_words(contact: Row) -> Iterable[str]:

@@ -7,27 +7,36 @@ heard twice; one that only repeats the last word on its subject is not written a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from triage.evidence import Directory
 from triage.label import AGREE, DISMISS, VERDICTS
-from triage.ledger import Ledger
+from triage.ledger import Entry, Ledger
 from triage.mailbox import Mailbox
 from triage.message import Message
+from triage.reply import Reply, Word, said_in
+from triage.settings import Deciders
 from triage.verdict import Choice, Verdict
 
 _A_NOTE = re.compile(r"<p-[0-9a-f]{12}\.[0-9a-f]{16}@triage\.")
-_WORD = re.compile(r"\s*(approved?|reject(?:ed)?)(?=\s*(?:$|[.,:;!–-]))", re.IGNORECASE)
-_CHOICES: dict[str, Choice] = {"approve": "agree", "approved": "agree", "reject": "dismiss", "rejected": "dismiss"}
+CHOICES: Mapping[Word, Choice] = {"APPROVE": "agree", "REJECT": "dismiss", "UNDO": "open"}
+"""The words that are a verdict on the proposal itself. UNDO is one only where no order of the same person's is left to take back."""
+_STEP: Mapping[str, str] = {"warn": "warn", "restrict": "restrict", "hold": "restrict"}
+"""Kind of proposal → the role that decides it; of any other kind whoever answers."""
 
 VERDICT = "verdict"
 """The journal's name for a verdict."""
-FILED = "filed"
-"""The journal's name for a note of ours that we moved to where its answer belongs."""
 NOTE = "note"
 """The journal's name for a note that was written."""
+ANSWER = "answer"
+"""The journal's name for a mail of ours that answers a note; its words stand in a paper."""
+OUTCOME = "outcome"
+"""The journal's name for what came of such an answer."""
+SETTLED = "settled:"
+"""Stands before the fingerprint of a note that tells of its verdict; such a note never lies in Triage/Review by our doing."""
 
 
 def verdicts(ledger: Ledger) -> tuple[Verdict, ...]:
@@ -40,20 +49,53 @@ def write_down(ledger: Ledger, heard: Iterable[Verdict]) -> int:
     waiting = list(heard)
     if not waiting:
         return 0
-    last = {(one.by, one.proposal, one.keys): one.choice for one in verdicts(ledger)}
+    known = verdicts(ledger)
+    by_mail = {(one.by, one.keys): one for one in known if not one.proposal}
+    by_note = {one.proposal: one for one in known if one.proposal}
     count = 0
     for one in waiting:
-        if last.get((one.by, one.proposal, one.keys)) != one.choice:
-            ledger.journal(VERDICT, at=one.at, actor=one.by, subject=one.subject())
-            last[one.by, one.proposal, one.keys] = one.choice
-            count += 1
+        before = by_note.get(one.proposal) if one.proposal else by_mail.get((one.by, one.keys))
+        if before and (before.by, before.choice, before.keys) == (one.by, one.choice, one.keys):
+            continue  # said already, and nobody has said anything else since
+        one = replace(one, kinds=_kinds(ledger, one.keys))
+        ledger.journal(VERDICT, at=one.at, actor=one.by, subject=one.subject())
+        if one.proposal:
+            by_note[one.proposal] = one
+        else:
+            by_mail[one.by, one.keys] = one
+        count += 1
     return count
 
 
-def filed_by_us(ledger: Ledger, mailbox: str, choice: Choice, message_id: str) -> bool:
-    """Whether we put this note there ourselves, because somebody had answered it so; its lying there is no further verdict."""
-    filed = {"mailbox": mailbox, "choice": choice, "message_id": message_id}
-    return any(entry.subject == filed for entry in ledger.entries(kinds=(FILED,)))
+def _kinds(ledger: Ledger, keys: frozenset[str]) -> frozenset[str]:
+    """The kinds of what stands found on these mails, for what verdicts teach."""
+    senders = {one.sender.email for one in ledger.messages(sorted(keys)) if isinstance(one, Message)}
+    rows = ledger.conclusions(ledger.contacts_with(senders)).findings if senders else ()
+    return frozenset(row["kind"] for row in rows if row["message_key"] in keys and not row["by_staff"])
+
+
+def expect(ledger: Ledger, mailbox: str, message_id: str, choice: str) -> None:
+    """We are about to put this note where its verdict belongs: its lying there will be no further verdict. "" expects nothing."""
+    ledger.set_meta(f"filed {mailbox} {message_id}", choice)
+
+
+def expected(ledger: Ledger, mailbox: str, message_id: str, choice: Choice) -> bool:
+    """Whether a note that has come to lie in the folder of this choice was put there by us. It is asked once: whatever moves the note
+    afterwards is a person."""
+    filed = ledger.meta(f"filed {mailbox} {message_id}")
+    if filed:
+        expect(ledger, mailbox, message_id, "")
+    return filed == choice
+
+
+def moved_back(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
+    """The verdicts that somebody took back by moving a note that tells of one back to Triage/Review."""
+    name = box.account.name
+    settled = {one.message_id: one.note_id for one in ledger.notes(name) if one.fingerprint.startswith(SETTLED)}
+    if not settled or box.folders.review in box.missing_folders():
+        return []
+    back = sorted(settled.keys() & set(box.message_ids(box.folders.review).values()))
+    return [on_note(ledger, name, "open", settled[one], one, now) for one in back]
 
 
 def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message_id: str, now: datetime) -> Verdict:
@@ -68,34 +110,154 @@ def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message
 
 
 def noted_by(ledger: Ledger, message: Message, staff: Directory) -> str:
-    """Message-ID of the note of ours that a mail answers, when one of us wrote it and that is proved; "" otherwise.
+    """Message-ID of the note of ours that a mail answers, when it is in the name of one of us and not forged; "" otherwise.
 
     Anybody can write one of our addresses into From. What lies in Sent we wrote ourselves; of what came in, our server must have
-    said that the sender is genuine (RFC 8601).
+    said that the sender is genuine (RFC 8601), or it counts for nothing (`write_answer`).
     """
     answered = message.in_reply_to
     if not _A_NOTE.match(answered) or message.automatic or not staff.employs(message.sender.email):
         return ""
     if not all(staff.employs(one.email) for one in (*message.to, *message.cc)):
         return ""  # a note lies in the customer's conversation, so a letter to the customer may cite it
-    if message.role != "sent" and message.authenticity != "pass":
+    if message.role != "sent" and message.authenticity == "fail":
         return ""
     return answered if is_our_note(ledger, message.mailbox, answered) else ""
 
 
-def choice_in(own: str) -> Choice | None:
-    """The verdict in the first line of an answer: APPROVE or REJECT, in any case of letters, a reason after a comma, a full stop or a
-    dash, or below; None where the line says anything else, so that "no idea who this is" is no verdict."""
-    first = next((line for line in own.splitlines() if line.strip()), "")
-    word = _WORD.match(first)
-    return _CHOICES[word[1].lower()] if word else None
+_REPORT = re.compile(r"[\s*_>'\"]*report\b[*_'\"]*\s*(?:$|[.,:;!–—-]|(?-i:(?<=REPORT)\s))", re.IGNORECASE)
+_LEAST_COMMON = 12
+"""Words at the beginning of a passed-on mail that must be those of the mail it is taken for; all, where it has fewer."""
 
 
-def by_answer(ledger: Ledger, message: Message, note: str, choice: Choice, now: datetime) -> Verdict:
-    """The verdict that one of us gave by answering a note of ours."""
+def reports(message: Message, staff: Directory) -> bool:
+    """Whether one of us passes a mail on to us, and says REPORT on the first line; without that word it is passed on for other reasons."""
+    inside = all(staff.employs(one.email) for one in (*message.to, *message.cc))
+    proved = message.role == "sent" or message.authenticity == "pass"
+    first = next((line for line in message.own.splitlines() if line.strip()), "")
+    passed_on = message.wording.forwarded or message.wording.quoted
+    return bool(staff.employs(message.sender.email) and inside and proved and passed_on and _REPORT.match(first))
+
+
+def by_report(ledger: Ledger, message: Message, now: datetime) -> Verdict | None:
+    """The verdict that passing a mail on with REPORT is, on the mail itself; None when that mail is not known."""
+    for passage in (*message.wording.forwarded, *message.wording.quoted):
+        words = passage.text.split()[:_LEAST_COMMON]
+        candidates = ledger.messages_with([passage.author.lower()]) if "@" in passage.author else ()
+        for one in sorted(candidates, key=lambda one: one.sent_at, reverse=True):
+            if words and one.own.split()[: len(words)] == words and one.role == "inbox":
+                return Verdict(now, message.sender.email, "agree", "", frozenset({one.key}), message.message_id)
+    return None
+
+
+def answered_note(ledger: Ledger, mailbox: str, note: str) -> Mapping[str, Any]:
+    """What the journal says of a note of ours: the proposal, the mails it was about; {} when it was not ours."""
+    entries = [entry.subject for entry in ledger.entries(kinds=(NOTE,))]
+    return next((one for one in reversed(entries) if one["mailbox"] == mailbox and one["message_id"] == note), {})
+
+
+def write_answer(
+    ledger: Ledger, message: Message, note: str, staff: Directory, deciders: Deciders, now: datetime
+) -> Verdict | None:
+    """Writes down an answer to a note, once however often its mail is met; the verdict that it gives, if it gives one."""
+    said = said_in(message.own)
+    if any(
+        e.subject["answer"] == message.message_id and e.actor == message.sender.email for e in ledger.entries(kinds=(ANSWER,))
+    ):
+        return None
+    about = answered_note(ledger, message.mailbox, note)
+    proved = message.role == "sent" or message.authenticity == "pass"
+    said = said if proved else None
     proposal = note[1:].partition(".")[0]
-    heard = on_note(ledger, message.mailbox, choice, proposal, note, now)
-    return replace(heard, by=message.sender.email, answer=message.message_id)
+    paper = ledger.keep_paper({**said.paper(), "addresses": sorted(_outside(ledger, about, staff))}) if said else ""
+    given: dict[str, Any] = {"mailbox": message.mailbox, "proposal": proposal, "note": note, "answer": message.message_id}
+    given |= {"word": said.word if said else "", "paper": paper} | ({} if proved else {"unproved": True})
+    before = standing_of(ledger, message.sender.email, proposal)
+    number = ledger.journal(ANSWER, at=now, actor=message.sender.email, subject=given)
+    takes_back_an_order = before and before[-1].reply and before[-1].reply.word not in CHOICES
+    if said is None or said.word not in CHOICES or (said.word == "UNDO" and takes_back_an_order):
+        return None
+    ledger.journal(OUTCOME, at=now, actor="triage", subject={"of": number, "ruling": "", "paper": ""})
+    role = _STEP.get(about.get("kind", ""), "")
+    named = getattr(deciders, role) if role else ()
+    heard = on_note(ledger, message.mailbox, CHOICES[said.word], proposal, note, now)
+    return replace(heard, by=message.sender.email, answer=message.message_id, decides=not named or message.sender.email in named)
+
+
+def _outside(ledger: Ledger, about: Mapping[str, Any], staff: Directory) -> set[str]:
+    """The outside people of the mail that a note is about: when they are erased, what was said of them is too."""
+    found: set[str] = set()
+    for one in ledger.messages([about["about"]] if about.get("about") else ()):
+        if isinstance(one, Message):
+            found |= {each.email for each in (one.sender, *one.to, *one.cc) if not staff.employs(each.email)}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer to a note, with what came of it."""
+
+    number: int
+    """Of its entry in the journal."""
+    at: datetime
+    by: str
+    mailbox: str
+    proposal: str
+    note: str
+    reply: Reply | None
+    """None where its first line gave no order, or where its words were erased."""
+    unproved: bool
+    done: bool
+    """Whether something came of it yet, be it that it was refused."""
+    ruling: str
+    """The id of the decision that came of it."""
+    faults: tuple[str, ...]
+    """Why it was refused, where it was."""
+
+
+def answers(ledger: Ledger) -> tuple[Answer, ...]:
+    """Every answer to a note, oldest first."""
+    said = list(ledger.entries(kinds=(ANSWER,)))
+    came = {entry.subject["of"]: entry.subject for entry in ledger.entries(kinds=(OUTCOME,))}
+    papers = ledger.papers(
+        [*(e.subject["paper"] for e in said if e.subject["paper"]), *(o["paper"] for o in came.values() if o["paper"])]
+    )
+    return tuple(_answer(entry, came.get(entry.number), papers) for entry in said)
+
+
+def _answer(entry: Entry, came: Mapping[str, Any] | None, papers: Mapping[str, Mapping[str, Any]]) -> Answer:
+    told = entry.subject
+    paper = papers.get(told["paper"]) if told["word"] else None
+    refused = papers.get(came["paper"], {}) if came else {}
+    return Answer(
+        entry.number, entry.at, entry.actor, told["mailbox"], told["proposal"], told["note"], Reply.read(paper) if paper else None,
+        bool(told.get("unproved")), came is not None or paper is None, came["ruling"] if came else "", tuple(refused.get("faults", ())),
+    )  # fmt: skip
+
+
+def standing_of(ledger: Ledger, by: str, proposal: str, before: int | None = None) -> list[Answer]:
+    """What somebody said by answering this note (until the journal's entry `before`) and has not taken back, oldest first."""
+    left: list[Answer] = []
+    for one in answers(ledger):
+        if one.by != by or one.proposal != proposal or one.reply is None or one.faults or (before and one.number >= before):
+            continue
+        if one.reply.word == "UNDO":
+            left = left[:-1]
+        else:
+            left.append(one)
+    return left
+
+
+def papers_about(ledger: Ledger, addresses: Iterable[str]) -> Iterator[str]:
+    """The papers in which staff's answers speak of somebody with one of these addresses, and what came of them."""
+    known = set(addresses)
+    said = {entry.number: entry.subject["paper"] for entry in ledger.entries(kinds=(ANSWER,)) if entry.subject["paper"]}
+    kept = ledger.papers(said.values())
+    about = {number for number, paper in said.items() if known.intersection(kept.get(paper, {}).get("addresses", ()))}
+    yield from (said[number] for number in sorted(about))
+    for entry in ledger.entries(kinds=(OUTCOME,)):
+        if entry.subject["of"] in about and entry.subject["paper"]:
+            yield entry.subject["paper"]
 
 
 def by_label(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
@@ -111,6 +273,13 @@ def by_label(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
             heard = sorted(uid for uid in uids - both if uid in placed)
             found += [Verdict(now, box.account.name, choice, "", frozenset({placed[uid]})) for uid in heard]
     return found
+
+
+def fingerprint_of(ledger: Ledger, message_id: str) -> str:
+    """The fingerprint of the words of a note that tells what was said; "" of any other, whose id holds it."""
+    return next(
+        (str(e.subject.get("words", "")) for e in ledger.entries(kinds=(NOTE,)) if e.subject["message_id"] == message_id), ""
+    )
 
 
 def is_our_note(ledger: Ledger, mailbox: str, message_id: str) -> bool:

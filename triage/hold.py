@@ -17,7 +17,7 @@ from triage.answer import Notice
 from triage.detect import emergency
 from triage.evidence import Turn
 from triage.finding import SURE, Finding
-from triage.ruling import FILED, Ruling
+from triage.ruling import FILED, Ruling, Ties, in_effect, ties
 from triage.story import Story
 
 SHIELDED = frozenset({"welfare", "rights", "appeal", "adjustment", "unauthenticated", "campaign"})
@@ -59,6 +59,9 @@ class Restriction:
     """The decision as a person recorded it; None where only the notice is known."""
     renewed: tuple[Ruling, ...] = ()
     ended_by: str = ""
+    binds: frozenset[str] = frozenset()
+    """The addresses it was decided about, and those that somebody said are the same person's; empty where every address of the contact
+    is meant."""
 
     @property
     def id(self) -> str:
@@ -91,7 +94,7 @@ class Restriction:
     def covers(self, turn: Turn) -> bool:
         """Whether a mail of the contact's falls into its scope of matters, addresses, mailboxes and time."""
         said = turn.message
-        if self.ruling and said.sender.email not in self.ruling.addresses:
+        if self.binds and said.sender.email not in self.binds:
             return False
         if self.ruling and self.ruling.mailboxes and said.mailbox not in self.ruling.mailboxes:
             return False
@@ -127,14 +130,22 @@ def restrictions(story: Story, rulings: Iterable[Ruling] = (), usual: timedelta 
     `rulings`: what people recorded about this contact, in any order. `usual`: the length of one whose notice names no end.
     """
     events: list[tuple[datetime, int, Turn | Ruling]] = [(t.message.sent_at, 0, t) for t in story.turns if t.by_staff and t.act]
-    events += [(ruling.at, 1, ruling) for ruling in rulings]
+    ruled = in_effect(rulings)
+    events += [(ruling.at, 1, ruling) for ruling in ruled]
     found: list[Restriction] = []
     for _, _, event in sorted(events, key=lambda one: one[:2]):
         if isinstance(event, Ruling):
             _ruled(event, found, story)
         else:
             _announced(event, found, story, usual)
-    return tuple(found)
+    said = ties(ruled)
+    return tuple(replace(one, binds=_bound(one.ruling.addresses, story, said)) if one.ruling else one for one in found)
+
+
+def _bound(decided: frozenset[str], story: Story, said: Ties) -> frozenset[str]:
+    """A restriction stays with the addresses it was decided about; a further one comes under it only when a person said that it is the
+    same person's (F08)."""
+    return decided | {email for email in story.addresses if said.confirmed(email, decided)}
 
 
 def _announced(turn: Turn, found: list[Restriction], story: Story, usual: timedelta) -> None:
@@ -168,7 +179,7 @@ def _ruled(ruling: Ruling, found: list[Restriction], story: Story) -> None:
         found[place] = replace(one, ended_early=ruling.at, ended_by=ruling.by)
     elif ruling.act == "renew" and ruling.until:
         found[place] = replace(one, until=max(one.until, ruling.until), end_named=True, renewed=(*one.renewed, ruling))
-    elif ruling.act == "appeal-decided" and ruling.outcome == "varied" and ruling.until:
+    elif ruling.act in ("shorten", "appeal-decided") and ruling.outcome in ("", "varied") and ruling.until:
         found[place] = replace(one, until=min(one.until, ruling.until))
 
 

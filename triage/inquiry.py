@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from triage import label
+from triage import hearing, label, learning
 from triage.cycle import conclude
 from triage.errors import Permanent
 from triage.explanation import NAMES, clause_words, counted, day, not_looked_at, stage_words
@@ -124,3 +124,27 @@ def replayed(ledger: Ledger, settings: Settings, now: datetime) -> list[str]:
         on = ground(settings, scratch, now)
         conclude_touched(scratch, on, everyone(scratch, on))
         return differences(before, scratch.conclusions())
+
+
+def feedback(ledger: Ledger) -> Iterator[str]:
+    """What verdicts have taught, kind by kind, and what that changes now; who has reported one person again and again."""
+    verdicts, rows = hearing.verdicts(ledger), ledger.conclusions()
+    learnt = learning.lessons(verdicts)
+    if not learnt:
+        yield "no verdict has said anything of a finding yet"
+    for kind, one in learnt.items():
+        below = sum(row["kind"] == kind and row["strength"] < SURE <= row["strength"] + one.shift for row in rows.findings)
+        if kind not in learning.LEARNS:
+            effect = "never learns"
+        elif one.shift:
+            effect = f"{one.shift:.2f} off its strength; {below} findings are unsure by it"
+        else:
+            effect = "unchanged" if one.agreed + one.dismissed >= learning.FEWEST else f"unchanged (fewer than {learning.FEWEST})"
+        yield f"{NAMES[kind]}: agreed {one.agreed}, dismissed {one.dismissed}; {effect}"
+    keys_of: dict[str, set[str]] = {}
+    for row in rows.matters:
+        keys_of.setdefault(row["contact"], set()).update(row["keys"])
+    people = {row["id"]: ", ".join(row["addresses"]) for row in rows.contacts}
+    for contact, keys in sorted(keys_of.items()):
+        for by, count in learning.again_and_again(verdicts, keys).items():
+            yield f"{by} has reported {people.get(contact, contact)} {count} times"

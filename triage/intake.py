@@ -31,7 +31,7 @@ class Taken:
     unreadable: int = 0
     verdicts: int = 0
     unclear: list[str] = field(default_factory=list)
-    """Answers to our notes that say neither yes nor no, in words for the operator."""
+    """Reports of mails that are not known, in words for the operator."""
 
 
 def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime) -> Taken:
@@ -44,7 +44,8 @@ def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime) -> 
     for folder, role in _folders(box):
         if folder not in absent:
             _read_folder(box, ledger, settings, folder, role, now, taken)
-    taken.verdicts += hearing.write_down(ledger, hearing.by_label(box, ledger, now))
+    heard = [*hearing.moved_back(box, ledger, now), *hearing.by_label(box, ledger, now)]
+    taken.verdicts += hearing.write_down(ledger, heard)
     return taken
 
 
@@ -107,6 +108,8 @@ def _write_down(
     rows: list[Recording] = []
     staff = settings.directory()
     heard: list[Verdict] = []
+    replies: list[tuple[Message, str]] = []
+    passed_on: list[Message] = []
     last = 0
     name, folder = box.account.name, state.name
     choices: dict[str, Choice] = {box.folders.agree: "agree", box.folders.dismiss: "dismiss"}
@@ -117,20 +120,17 @@ def _write_down(
         row = by_uid.get(arrival.uid)
         ours = _our_note(arrival.raw)
         if ours and _wrote(ledger, name, arrival.raw, ours, row if choice else None):
-            if choice and ours[0].startswith("p-") and not hearing.filed_by_us(ledger, name, choice, ours[1]):
+            if choice and ours[0].startswith("p-") and not hearing.expected(ledger, name, ours[1], choice):
                 heard.append(hearing.on_note(ledger, name, choice, *ours, now))
             continue
         if row is None:
             continue  # older than what is to be read
         if isinstance(row.message, Message) and (answered := hearing.noted_by(ledger, row.message, staff)):
-            said = hearing.choice_in(row.message.own)
-            if said:
-                heard.append(hearing.by_answer(ledger, row.message, answered, said, now))
-            else:
-                taken.unclear.append(
-                    f"{name}: the answer of {row.message.sender.email} to a note says neither; its first line must begin with APPROVE or REJECT"
-                )
-            continue  # between us and our notes: no part of anybody's story
+            replies.append((row.message, answered))
+            if row.message.role == "sent" or row.message.authenticity == "pass":
+                continue  # between us and our notes: no part of anybody's story
+        if isinstance(row.message, Message) and hearing.reports(row.message, staff):
+            passed_on.append(row.message)
         if choice and arrival.raw:
             heard.append(Verdict(now, name, choice, "", frozenset({row.message.key})))
         rows.append(row)
@@ -138,7 +138,15 @@ def _write_down(
         new = ledger.record_many(rows)  # without mail that only came to lie elsewhere, as held mail does
         taken.messages += len(new)
         taken.unreadable += sum(isinstance(row.message, Unreadable) for row in rows if row.message.key in new)
-        taken.verdicts += hearing.write_down(ledger, heard)
+        for one in passed_on:
+            if report := hearing.by_report(ledger, one, now):
+                heard.append(report)
+            else:
+                taken.unclear.append(
+                    f"{name}: {one.sender.email} reported a mail that is not known here; move it to Triage/Agree instead"
+                )
+        said = [hearing.write_answer(ledger, one, note, staff, settings.deciders, now) for one, note in replies]
+        taken.verdicts += hearing.write_down(ledger, [*heard, *(verdict for verdict in said if verdict)])
         if last:
             ledger.set_cursor(name, folder, Cursor(state.uidvalidity, last, None))
 
@@ -178,7 +186,9 @@ def _wrote(ledger: Ledger, mailbox: str, raw: bytes, ours: tuple[str, str], judg
     lies among verdicts, into which only staff move anything; there it is enough that it was not read as a mail before."""
     if not hearing.is_our_note(ledger, mailbox, ours[1]):
         return False
-    return note.is_as_written(raw, *ours) or (judged is not None and not ledger.messages([judged.message.key]))
+    return note.is_as_written(raw, *ours, hearing.fingerprint_of(ledger, ours[1])) or (
+        judged is not None and not ledger.messages([judged.message.key])
+    )
 
 
 def _our_note(raw: bytes) -> tuple[str, str] | None:

@@ -21,8 +21,10 @@ from triage.conduct_model import Scorer, load
 from triage.contact import Join
 from triage.errors import TriageError
 from triage.evidence import Directory
+from triage.learning import shifts
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
+from triage.ruling import Ties, ties
 from triage.settings import Settings
 
 Scores = Mapping[str, tuple[tuple[str, float], ...]]
@@ -43,13 +45,15 @@ _MOST_SCORED = 20_000
 
 def ground(settings: Settings, ledger: Ledger, now: datetime) -> Ground:
     """What conclusions stand on at `now`: settings, policy pack, and the verdicts in the journal."""
+    verdicts = hearing.verdicts(ledger)
     return Ground(
         now=now.astimezone(UTC),
         directory=settings.directory(),
         pack=settings.pack(),
         standard=settings.organisation.service_standard,
         zone=settings.organisation.time_zone,
-        verdicts=hearing.verdicts(ledger),
+        verdicts=verdicts,
+        shifts=shifts(verdicts) if settings.acting.learning else {},
         rulings=record.rulings(ledger),
         without_reply=settings.acting.no_reply,
         semantic=settings.models.semantic,
@@ -172,19 +176,21 @@ def _addresses(sharing: Mapping[contact.Mark, set[str]]) -> set[str]:
     return {address for owners in sharing.values() for address in owners}
 
 
-def one_person(email: str, ledger: Ledger, staff: Directory) -> tuple[frozenset[str], tuple[Join, ...]]:
-    """All addresses of the person behind one address, and why they are one."""
+def one_person(email: str, ledger: Ledger, staff: Directory, said: Ties | None = None) -> tuple[frozenset[str], tuple[Join, ...]]:
+    """All addresses of the person behind one address, and why they are one. `said`: what people said of addresses; looked up in the
+    ledger when left out."""
+    said = ties(record.rulings(ledger)) if said is None else said
     known = frozenset({email})
     while True:
         shown = {mark for marks in ledger.marks_of(known).values() for mark in marks}
         near = _addresses(ledger.sharing((mark for mark in shown if mark[0] in contact.DECISIVE), limit=_EVERYBODY)) - known
         if near:  # for most people there is nobody, which spares looking up every thread they wrote in
             near &= _addresses(ledger.sharing(mark for mark in shown if mark[0] in contact.LOOKED_UP))
-        sharers = {other for other in near if not staff.employs(other)}
+        sharers = {other for other in near | said.named(known) if not staff.employs(other)}
         marks_of = ledger.marks_of(known | sharers)
-        for address in known:
+        for address in known | sharers:
             marks_of.setdefault(address, set())
-        people, joins = contact.groups(marks_of)
+        people, joins = contact.groups(marks_of, said)
         grown = next(group for group in people if email in group)
         if grown <= known:
             return grown, tuple(join for join in joins if join.one in grown and join.other in grown)
@@ -226,11 +232,12 @@ def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple
 def _groups(ledger: Ledger, on: Ground, emails: Iterable[str]) -> Iterator[Group]:
     """The contacts behind these addresses, and behind those that were one contact with them until now."""
     waiting, done = sorted(emails, reverse=True), set[str]()
+    said = ties(on.rulings)
     while waiting:
         email = waiting.pop()
         if email in done:
             continue
-        people, joins = one_person(email, ledger, on.directory)
+        people, joins = one_person(email, ledger, on.directory, said)
         old = ledger.contact_addresses(ledger.contacts_with(people))
         left_over = {address for addresses in old.values() for address in addresses} - people
         waiting += sorted(left_over - done)

@@ -190,7 +190,9 @@ class Board:
     """The matters of one story so far, with the ways to find one; `known` may be shared between the boards of several
     contacts, so that a reply to another person's mail finds its matter."""
 
-    def __init__(self, known: Known | None = None, hints: Hints = no_hint) -> None:
+    def __init__(self, known: Known | None = None, hints: Hints = no_hint, apart: Container[str] = frozenset()) -> None:
+        """`apart`: keys of messages that people have said belong to no earlier matter."""
+        self._apart = apart
         self.known = Known(pair_model.loaded()) if known is None else known
         self._hints = hints
         self._stopped: set[str] = set()
@@ -218,7 +220,9 @@ class Board:
         return Link(message.key, matter.id, tuple(choice.reasons or ["nothing earlier is about this"]), namesakes)
 
     def choose(self, message: Message, traits: Traits) -> _Choice:
-        """Where a message belongs; nowhere yet when nothing fits it well enough."""
+        """Where a message belongs; nowhere yet when nothing fits it well enough, or people have said so."""
+        if message.key in self._apart:
+            return _Choice(None, ["one of us said that it is another matter"])
         replied, why = self._thread(message, traits)
         if replied and not why:
             return _Choice(replied, ["reply"])
@@ -556,7 +560,8 @@ def load_all() -> None:
     Known(pair_model.loaded())
 
 
-def group(story: Sequence[tuple[Message, bool]], hints: Hints = no_hint) -> tuple[Link, ...]:
-    """Every message of one contact's story (message, by staff), oldest first, with the matter it belongs to and why."""
-    board = Board(hints=hints)
+def group(story: Sequence[tuple[Message, bool]], hints: Hints = no_hint, apart: Container[str] = frozenset()) -> tuple[Link, ...]:
+    """Every message of one contact's story (message, by staff), oldest first, with the matter it belongs to and why. `apart`: keys of
+    messages that begin a matter of their own, whatever they look like."""
+    board = Board(hints=hints, apart=apart)
     return tuple(board.place(message, by_staff) for message, by_staff in story)

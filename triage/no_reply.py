@@ -62,7 +62,7 @@ def candidates(
 ) -> tuple[Candidate, ...]:  # fmt: skip
     """The contact's severely abusive mails of the last `days` days that no restriction covers, oldest first.
 
-    `told`: the last verdict on each proposal. `ids`: message key → the id of the proposal about it. `held`: keys of the mails under a
+    `told`: the verdict on each proposal; where people differ, the milder. `ids`: message key → the id of the proposal about it. `held`: keys of the mails under a
     restriction.
     """
     if mode == "never":

@@ -18,7 +18,8 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from triage.explanation import TITLES, Section
+from triage.explanation import Section
+from triage.explanation import title as title_of
 from triage.label import NOTE_HEADER
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -86,9 +87,10 @@ def message_id(proposal: Mapping[str, Any], sections: Sequence[Section], domain:
     return f"<{proposal['id']}.{fingerprint(proposal, sections)}@triage.{domain}>"
 
 
-def is_as_written(raw: bytes, note_id: str, message_id: str) -> bool:
+def is_as_written(raw: bytes, note_id: str, message_id: str, fingerprint: str = "") -> bool:
     """Whether a mail holds, word for word, the note that its Message-ID stands for. A stranger can copy header and id, since letters
-    of ours may cite a note; the words behind the id they cannot know, and others do not give the same fingerprint."""
+    of ours may cite a note; the words behind the id they cannot know, and others do not give the same fingerprint. `fingerprint`:
+    that of its words, where its id is not made from all of them."""
     written = _FINGERPRINT.match(message_id)
     if written is None or written[1] != note_id:
         return False
@@ -97,22 +99,24 @@ def is_as_written(raw: bytes, note_id: str, message_id: str) -> bool:
     words = text.get_payload(decode=True) if text is not None else None
     if not isinstance(words, bytes):
         return False
-    return _digest(note_id, words.decode("utf-8", "replace").replace("\r\n", "\n")) == written[2]
+    return _digest(note_id, words.decode("utf-8", "replace").replace("\r\n", "\n")) == (fingerprint or written[2])
 
 
-def compose(proposal: Mapping[str, Any], sections: Sequence[Section], *, mailbox: str, now: datetime) -> bytes:
-    """The note as RFC 5322 bytes with CRLF line ends.
+def compose(
+    proposal: Mapping[str, Any], sections: Sequence[Section], *, mailbox: str, now: datetime, message_id_: str = ""
+) -> bytes:
+    """The note as RFC 5322 bytes with CRLF line ends. `message_id_`: its own, where it is not made from all its words.
 
     `mailbox`: the address of the mailbox it goes into; it is From and To, so an answer stays in the house. `now`: aware.
     """
     domain = mailbox.rpartition("@")[2]
-    title = TITLES[proposal["kind"]]
+    title = title_of(proposal)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = HeaderAddress("Triage", addr_spec=mailbox)
     mail["To"] = HeaderAddress(addr_spec=mailbox)
     mail["Subject"] = one_line(f"{title}: {proposal['subject']}")
     mail["Date"] = now
-    mail["Message-ID"] = message_id(proposal, sections, domain)
+    mail["Message-ID"] = message_id_ or message_id(proposal, sections, domain)
     cited = [one for one in proposal["references"] if is_plain_id(one)][-20:]
     if cited:
         mail["In-Reply-To"] = cited[-1]

@@ -21,6 +21,7 @@ from triage.cycle import GROUNDS
 from triage.deciding import people_behind
 from triage.errors import Permanent
 from triage.evidence import Directory
+from triage.hearing import papers_about
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message, Unreadable
 from triage.record import incidents, rulings
@@ -212,7 +213,8 @@ def erase(ledger: Ledger, one: Person, *, reason: str, now: datetime) -> Erasure
         raise Permanent("a restriction of this person is in force; end it first, or its reasons could no longer be looked at")
     ledger.replace_conclusions(ids, ConclusionRows())
     ruled = [ruling.id for ruling in rulings(ledger) if ruling.concerns(one.addresses)]
-    ledger.erase_papers([*ruled, *(incident.id for incident in incidents(ledger, one.addresses))])
+    said = papers_about(ledger, one.addresses)
+    ledger.erase_papers([*ruled, *said, *(incident.id for incident in incidents(ledger, one.addresses))])
     ledger.journal(ERASED, at=now, actor="triage", subject={"mails": len(one.keys), "reason": reason})
     ledger.set_meta(GROUNDS, "")  # others' conclusions may have rested on these mails
     take_away_later(ledger, one.keys)

@@ -15,8 +15,15 @@ from typing import Any, Literal, get_args
 
 from pydantic import TypeAdapter
 
-Act = Literal["warn", "restrict", "renew", "lift", "appeal", "appeal-decided", "no-action", "terminate", "refer"]
+Act = Literal[
+    "warn", "restrict", "renew", "lift", "appeal", "appeal-decided", "no-action", "terminate", "refer",
+    "intend", "shorten", "less", "close", "reopen", "split", "rejoin", "same-person", "not-same-person", "undo",
+]  # fmt: skip
 ACTS: tuple[Act, ...] = get_args(Act)
+CORRECTIONS: frozenset[Act] = frozenset({"less", "close", "reopen", "split", "rejoin", "same-person", "not-same-person", "undo"})
+"""What sets right how the program reads the mail, and does nothing to the customer: a step milder than the one proposed · the matter
+counts as dealt with, or does so no longer · a mail belongs to another matter, or to its old one after all · two addresses are one
+person, or are not · an earlier decision of these does not count."""
 
 Kind = Literal["no-reply", "limited-subjects", "number-per-period", "one-reader", "written-only", "representative-only"]
 """no-reply: mail on the matters is filed, read and not answered · limited-subjects: the same, for the named matters only ·
@@ -95,6 +102,10 @@ class Ruling:
     """Of an appeal: when it came in."""
     to: str = ""
     """Of a referral: where it was taken, such as the police."""
+    mails: tuple[str, ...] = ()
+    """Of a correction: the keys of the mails it is about."""
+    others: frozenset[str] = frozenset()
+    """Of "same-person" and "not-same-person": the addresses that `addresses` are, or are not, one person with."""
     policy: str = ""
     """The policy and version it was decided under."""
     recorded_by: str = ""
@@ -116,7 +127,48 @@ class Ruling:
 
     def concerns(self, addresses: Iterable[str]) -> bool:
         """Whether it was made about the contact with these addresses."""
-        return not self.addresses.isdisjoint(addresses)
+        return not (self.addresses | self.others).isdisjoint(addresses)
+
+
+def in_effect(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
+    """The rulings that nobody has taken back, in the same order; an "undo" counts for nothing further."""
+    every = tuple(rulings)
+    undone = {one.about for one in every if one.act == "undo"}
+    return tuple(one for one in every if one.act != "undo" and one.id not in undone)
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Which addresses people have said are one person, and which are not; the last word on a pair counts."""
+
+    same: frozenset[frozenset[str]] = frozenset()
+    """Pairs."""
+    apart: frozenset[frozenset[str]] = frozenset()
+
+    def named(self, emails: Iterable[str]) -> frozenset[str]:
+        """The addresses that were said to be one person with some of these."""
+        known = frozenset(emails)
+        return frozenset(one for pair in self.same if pair & known for one in pair) - known
+
+    def confirmed(self, one: str, others: Iterable[str]) -> bool:
+        """Whether somebody said that this address is one person with one of the others, over any number of steps."""
+        wanted, known, fresh = set(others), {one}, frozenset({one})
+        while fresh and not wanted & known:
+            fresh = self.named(known)
+            known |= fresh
+        return bool(wanted & known)
+
+
+def ties(rulings: Iterable[Ruling]) -> Ties:
+    """What people said of addresses, from all rulings, oldest first."""
+    said: dict[frozenset[str], bool] = {}
+    for one in in_effect(rulings):
+        if one.act in ("same-person", "not-same-person"):
+            for here in one.addresses:
+                for there in one.others - {here}:
+                    said[frozenset({here, there})] = one.act == "same-person"
+    same = frozenset(pair for pair, joined in said.items() if joined)
+    return Ties(same, frozenset(said.keys() - same))
 
 
 @cache

@@ -155,6 +155,7 @@ class Acting(_Section):
     hold: Switch = True
     no_reply: Annotated[NoReply, BeforeValidator(value.one_of("propose", "automatic", "never"))] = "propose"
     """What is done with one severely abusive mail: a note, or at once the hold folder."""
+    learning: Switch = True
     digest: Annotated[Every, BeforeValidator(value.one_of("daily", "weekly", "never"))] = "never"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from triage import contact, staff_reading
 from triage import matter as matters
@@ -16,6 +17,7 @@ from triage.answer import StaffAct
 from triage.detect import emergency
 from triage.evidence import Directory, Turn
 from triage.message import Message
+from triage.ruling import Ruling, in_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,19 @@ class Story:
     """Keys of mails among ourselves that refer to this contact's."""
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Message key → keys of further copies of the same mail (in another mailbox, or filed twice)."""
+    settled: tuple[Ruling, ...] = ()
+    """What people said of matters being dealt with, or not, oldest first."""
+
+    def settled_by(self, matter: str, now: datetime) -> Ruling | None:
+        """The last that was said of a matter until `now`, "close" or "reopen". It was said of a mail, as the name of a matter changes
+        when an earlier mail of it turns up."""
+        keys = {
+            key
+            for turn in self.turns
+            if turn.matter == matter
+            for key in (turn.message.key, *self.copies.get(turn.message.key, ()))
+        }
+        return next((one for one in reversed(self.settled) if one.at <= now and keys.intersection(one.mails)), None)
 
     def owns(self, turn: Turn) -> bool:
         """Whether the turn belongs to this contact's story itself: its own mail, ours to it, or ours about it among ourselves."""
@@ -92,22 +107,37 @@ def _hint(message: Message, by_staff: bool) -> matters.Hint:
     return matters.Hint(danger=emergency.new_trouble(message.own), written_for=contact.spoken_for(message))
 
 
-def _links(sides: list[tuple[Message, bool]], related: list[Message], directory: Directory) -> tuple[matters.Link, ...]:
+def _links(
+    sides: list[tuple[Message, bool]], related: list[Message], directory: Directory, apart: Collection[str]
+) -> tuple[matters.Link, ...]:
     """Where each mail of the story belongs, the related mails seen too."""
     if not related:
-        return matters.group(sides, _hint)
+        return matters.group(sides, _hint, apart)
     both = sorted([*sides, *((message, by_staff(message, directory)) for message in related)], key=lambda side: order(side[0]))
-    links = {link.key: link for link in matters.group(both, _hint)}
+    links = {link.key: link for link in matters.group(both, _hint, apart)}
     return tuple(links[message.key] for message, _ in sides)
 
 
-def tell(addresses: Collection[str], messages: Iterable[Message], directory: Directory, related: Iterable[Message] = ()) -> Story:
+def _apart(rulings: Iterable[Ruling], copies: Mapping[str, list[Message]]) -> frozenset[str]:
+    """The mails that people have said belong to another matter, by the first copy of each."""
+    said: dict[str, bool] = {}
+    for one in rulings:
+        if one.act in ("split", "rejoin"):
+            said |= dict.fromkeys(one.mails, one.act == "split")
+    return frozenset(first for first, same in copies.items() if any(said.get(copy.key) for copy in same))
+
+
+def tell(
+    addresses: Collection[str], messages: Iterable[Message], directory: Directory, related: Iterable[Message] = (),
+    rulings: Iterable[Ruling] = (),
+) -> Story:  # fmt: skip
     """The story of one contact.
 
     `addresses`: all addresses of the contact, lower case. `messages`: every stored mail from, to or copied to one of them.
     `related`: the mails of people the contact may be writing for (a councillor for a tenant). They show which matter it is and
-    are no part of the story.
+    are no part of the story. `rulings`: what people recorded, oldest first; here it counts which matter a mail is about, and what is settled.
     """
+    ruled = in_effect(rulings)
     mine: list[Message] = []
     others: list[Message] = []
     copies = one_copy_each(messages)
@@ -116,7 +146,9 @@ def tell(addresses: Collection[str], messages: Iterable[Message], directory: Dir
         (mine if ours or message.sender.email in addresses else others).append(message)
     kept = sorted([*mine, *_in_threads_of(mine, others)], key=order)
     sides = [(message, by_staff(message, directory)) for message in kept]
-    links = _links(sides, [same[0] for key, same in one_copy_each(related).items() if key not in copies], directory)
+    links = _links(
+        sides, [same[0] for key, same in one_copy_each(related).items() if key not in copies], directory, _apart(ruled, copies)
+    )
     turns: list[Turn] = []
     so_far: dict[str, list[tuple[Message, bool]]] = {}
     for (message, ours), link in zip(sides, links, strict=True):
@@ -127,4 +159,5 @@ def tell(addresses: Collection[str], messages: Iterable[Message], directory: Dir
         before.append((message, ours))
     further = {key: tuple(copy.key for copy in same[1:]) for key, same in copies.items() if len(same) > 1}
     internal = frozenset(m.key for m, ours in sides if ours and _among_us(m, directory))
-    return Story(frozenset(addresses), tuple(turns), links, internal, further)
+    settled = tuple(one for one in ruled if one.act in ("close", "reopen"))
+    return Story(frozenset(addresses), tuple(turns), links, internal, further, settled)

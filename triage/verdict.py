@@ -1,6 +1,11 @@
-"""What staff told us by a positive act: moving a note or a mail to Triage/Agree or Triage/Dismiss, or putting a verdict label on it.
+"""What staff told us by a positive act: moving a note or a mail to Triage/Agree or Triage/Dismiss, putting a verdict label on it, or
+answering the note; moving a judged note back to Triage/Review takes the verdict back.
 
 Only a positive act is a verdict. A vanished, archived, starred, read, junked or un-labelled mail says nothing.
+
+Who counts: a later act by hand takes the place of all before it, as whoever moves a note sees what was said. Of those who answered by
+mail each has one voice, the last; a voice with the role to decide the step goes before one without. Where voices of one rank differ
+nothing is settled, and until it is, the milder reading holds: what somebody dismissed is held against nobody.
 """
 
 from __future__ import annotations
@@ -10,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-Choice = Literal["agree", "dismiss"]
+Choice = Literal["agree", "dismiss", "open"]
+"""open: a verdict taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +36,93 @@ class Verdict:
     answer: str = ""
     """Message-ID of the mail that gave it, where somebody answered the note; the reason stands there."""
 
+    decides: bool = False
+    """Whether whoever answered had the role that decides the step, by the settings of that day."""
+
+    kinds: frozenset[str] = frozenset()
+    """The kinds of what was found on these mails when it was given."""
+
     @property
     def by_answer(self) -> bool:
         return bool(self.answer)
 
     def words(self) -> str:
-        done = "dismissed" if self.choice == "dismiss" else "agreed to"
+        done = {"dismiss": "dismissed", "agree": "agreed to", "open": "opened again"}[self.choice]
         return f"{done} {'by' if self.by_answer else 'in'} {self.by} on {self.at:%Y-%m-%d}"
 
     def subject(self) -> dict[str, Any]:
         """The form in which the journal keeps it."""
-        said = {"choice": self.choice, "proposal": self.proposal, "keys": sorted(self.keys)}
-        return {**said, "answer": self.answer} if self.answer else said
+        said: dict[str, Any] = {"choice": self.choice, "proposal": self.proposal, "keys": sorted(self.keys)}
+        said |= {"answer": self.answer} if self.answer else {}
+        said |= {"decides": True} if self.decides else {}
+        return said | ({"kinds": sorted(self.kinds)} if self.kinds else {})
 
     @staticmethod
     def read(at: datetime, actor: str, subject: Mapping[str, Any]) -> Verdict:
         """The reverse of `subject`."""
-        return Verdict(at, actor, subject["choice"], subject["proposal"], frozenset(subject["keys"]), subject.get("answer", ""))
+        keys, answer = frozenset(subject["keys"]), subject.get("answer", "")
+        decides, kinds = subject.get("decides", False), frozenset(subject.get("kinds", ()))
+        return Verdict(at, actor, subject["choice"], subject["proposal"], keys, answer, decides, kinds)
+
+
+def _with(voices: tuple[Verdict, ...], one: Verdict) -> tuple[Verdict, ...]:
+    """The voices that count after a further act."""
+    kept = tuple(each for each in voices if each.by_answer and each.by != one.by) if one.by_answer else ()
+    return kept if one.choice == "open" else (*kept, one)
+
+
+def _counting(voices: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    every = tuple(voices)
+    return tuple(one for one in every if one.decides) or every
 
 
 def dismissed(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
     """Message key → the verdict that dismissed what was found on it; a later agreement takes a dismissal back."""
-    found: dict[str, Verdict] = {}
+    voices: dict[str, tuple[Verdict, ...]] = {}
+    for verdict in sorted(verdicts, key=lambda one: one.at):
+        for key in verdict.keys:
+            voices[key] = _with(voices.get(key, ()), verdict)
+    found = {key: [one for one in _counting(said) if one.choice == "dismiss"] for key, said in voices.items()}
+    return {key: said[-1] for key, said in found.items() if said}
+
+
+def reported(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
+    """Message key → who says that the mail itself is one to look at: by moving it to Triage/Agree, by the label, by passing it on.
+    A dismissal of the mail, or of the note about it, takes that back."""
+    found: dict[str, tuple[Verdict, ...]] = {}
     for verdict in sorted(verdicts, key=lambda one: one.at):
         for key in verdict.keys:
             if verdict.choice == "dismiss":
-                found[key] = verdict
-            else:
                 found.pop(key, None)
+            elif verdict.choice == "agree" and not verdict.proposal:
+                found[key] = (*found.get(key, ()), verdict)
     return found
 
 
-def on_proposals(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
-    """Proposal id → the last verdict on it."""
-    return {verdict.proposal: verdict for verdict in sorted(verdicts, key=lambda one: one.at) if verdict.proposal}
+def voices_on(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
+    """Proposal id → the voices that count on it, oldest first: of one mind, or in dispute."""
+    voices: dict[str, tuple[Verdict, ...]] = {}
+    for verdict in sorted(verdicts, key=lambda one: one.at):
+        if verdict.proposal:
+            voices[verdict.proposal] = _with(voices.get(verdict.proposal, ()), verdict)
+    return {proposal: _counting(said) for proposal, said in voices.items() if said}
+
+
+def mildest(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    """Proposal id → the verdict on it; where people differ, the dismissal."""
+    voices = voices_on(verdicts)
+    return {name: next((one for one in reversed(said) if one.choice == "dismiss"), said[-1]) for name, said in voices.items()}
+
+
+def standing(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The verdict that stands on each proposal and on each mail judged by itself; none where people differ."""
+    voices: dict[str, tuple[Verdict, ...]] = {}
+    for verdict in sorted(verdicts, key=lambda one: one.at):
+        for name in [verdict.proposal] if verdict.proposal else sorted(verdict.keys):
+            voices[name] = _with(voices.get(name, ()), verdict)
+    return tuple(one for said in voices.values() if (one := agreed(_counting(said))))
+
+
+def agreed(voices: tuple[Verdict, ...]) -> Verdict | None:
+    """The verdict, where all that count are of one mind: the last of them."""
+    return voices[-1] if voices and len({one.choice for one in voices}) == 1 else None

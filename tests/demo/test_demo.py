@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from triage import demo, settings
-from triage.acting import Actor, undo
+from triage.acting import undo
+from triage.actor import Actor
 from triage.demo import embedded, play, truth
 from triage.demo.sample import Sample, sample
 from triage.demo.scene import Scene

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from mailstate import Lying, flags, notes
+from mailstate import Lying, flags, move, notes
 from office import Office
-from sample import DESK, DOREEN, INES, Mail, address, letter
+from replying import PROVED, answer
+from sample import DESK, DOREEN, INES, RALPH, address, letter
 
-from triage.hearing import choice_in
-
-PROVED = {"Authentication-Results": "mx.larchmere.example; dmarc=pass header.from=larchmere.example"}
+from triage.reply import said_in
 
 
 @pytest.fixture
 def note(worked: Office) -> Lying:
     return next(one for one in notes(worked.server, worked.user) if "may be due" in one.subject)
-
-
-def answer(
-    note: Lying, words: str, *, proved: bool = True, sender: str = INES, folder: str = "INBOX", at: str = "2026-05-12 11:00"
-) -> Mail:
-    headers = {"In-Reply-To": note.message_id, "References": note.message_id, **(PROVED if proved else {})}
-    return letter(
-        f"{words}\n\nInes Wold\n\n> A warning may be due", sender=sender, to=DESK, subject=f"Re: {note.subject}", at=at, headers=headers,
-        folder=folder,  # type: ignore[arg-type]
-    )  # fmt: skip
 
 
 def decisions(office: Office) -> list[tuple[str, str]]:
@@ -39,10 +28,41 @@ def test_a_proved_answer_is_a_verdict_that_names_who_gave_it_and_the_note_moves_
     assert decisions(worked) == [("dismiss", address(INES))]
     assert not [labels for labels in flags(worked.server, worked.user).values() if "triage-staff" in labels]
     assert f"as {address(INES)} answered it" in said.output
-    assert [one.message_id for one in notes(worked.server, worked.user, "Triage/Dismiss")] == [note.message_id]
-    assert note.message_id not in [one.message_id for one in notes(worked.server, worked.user)]
+    (told,) = notes(worked.server, worked.user, "Triage/Dismiss")
+    assert told.note == note.note and "REJECT; recorded" in told.text and "she could not know that we had answered" in told.text
+    assert note.note not in [one.note for one in notes(worked.server, worked.user)]
     assert {one for row in worked.export()["matters"] for one in row["messages"]} == messages  # the answer is nobody's story
     assert address(INES) not in str([row["addresses"] for row in worked.export()["contacts"]])
+    assert " 0 changes made" in worked.once().output
+
+
+def test_a_note_that_was_answered_can_be_moved_and_moved_again(worked: Office, note: Lying) -> None:
+    worked.receive(answer(note, "REJECT"))
+    worked.once()
+    for source, target, choice in (("Dismiss", "Agree", "agree"), ("Agree", "Dismiss", "dismiss"), ("Dismiss", "Review", "open")):
+        (lying,) = [one for one in notes(worked.server, worked.user, f"Triage/{source}") if one.note == note.note]
+        move(worked.server, worked.user, lying.message_id, f"Triage/{source}", f"Triage/{target}")
+        assert "1 verdicts heard" in worked.once().output
+        assert decisions(worked)[-1] == (choice, "desk")
+        assert " 0 changes made" in worked.once().output
+    assert [one for one in notes(worked.server, worked.user) if one.note == note.note]
+
+
+def test_two_who_answer_differently_settle_nothing_until_one_of_them_gives_way(worked: Office, note: Lying) -> None:
+    worked.receive(answer(note, "REJECT, she was told nothing"))
+    worked.once()
+    worked.receive(answer(note, "APPROVE, I told her myself", sender=RALPH, at="2026-05-12 11:10"))
+    worked.once()
+    (open_again,) = [one for one in notes(worked.server, worked.user) if one.note == note.note] or [None]
+    (settled,) = [one for one in notes(worked.server, worked.user, "Triage/Dismiss") if one.note == note.note] or [None]
+    shown = open_again or settled
+    assert shown and "You are not of one mind" in shown.text and "Ralph" not in shown.subject
+    assert address(INES) in shown.text and address(RALPH) in shown.text
+    assert worked.stage(address(DOREEN)) == "clear"  # until it is settled, what was dismissed is held against nobody
+    worked.receive(answer(note, "APPROVE, I see", at="2026-05-12 11:20"))
+    worked.once()
+    assert worked.stage(address(DOREEN)) == "warn"
+    assert [one.note for one in notes(worked.server, worked.user, "Triage/Agree")] == [note.note]
     assert " 0 changes made" in worked.once().output
 
 
@@ -78,11 +98,13 @@ def test_an_answer_that_nobody_proves_or_from_outside_is_no_verdict(worked: Offi
     assert [one for one in notes(worked.server, worked.user) if one.note == note.note]
 
 
-def test_an_answer_that_says_neither_is_told_to_the_operator_and_changes_nothing(worked: Office, note: Lying) -> None:
+def test_an_answer_that_says_neither_is_told_the_words_in_the_note_and_changes_nothing_else(worked: Office, note: Lying) -> None:
     worked.receive(answer(note, "Hm, I will ask Ralph about this one first."))
-    said = worked.once()
+    worked.once()
     assert decisions(worked) == []
-    assert "its first line must begin with APPROVE or REJECT" in said.output
+    (now,) = [one for one in notes(worked.server, worked.user) if one.note == note.note]
+    assert "the first line gave no order that is known" in now.text and "APPROVE, REJECT, LESS" in now.text
+    assert "ask Ralph" not in now.text
     assert " 0 changes made" in worked.once().output
 
 
@@ -103,4 +125,4 @@ def test_a_letter_to_the_customer_in_the_note_s_thread_is_an_answer_to_the_custo
     "words", ["No idea who this is.", "Yes and no", "Approve? I am not sure", "approval is not mine to give"]
 )
 def test_words_that_only_begin_like_a_verdict_are_none(words: str) -> None:
-    assert choice_in(words) is None
+    assert said_in(words) is None

@@ -137,7 +137,39 @@ def test_an_agreed_note_leaves_one_abusive_mail_without_a_reply_and_a_dismissed_
     said = worked.run("explain", rude.message_id).output
     assert "left without a reply until 26 May 2026: agreed to in desk on 2026-05-12" in said and "(open, 1 mails)" in said
     assert "0 changes made" in worked.once().output
-    move(worked.server, worked.user, asked.message_id, "Triage/Agree", "Triage/Dismiss")
+    (agreed,) = [one for one in notes(worked.server, worked.user, "Triage/Agree") if one.note == asked.note]
+    assert "Agreed to in desk on 2026-05-12" in " ".join(agreed.text.split())
+    move(worked.server, worked.user, agreed.message_id, "Triage/Agree", "Triage/Dismiss")
     worked.once()
     assert "triage-conduct" in flags(worked.server, worked.user)[rude.message_id]
     assert rude.message_id not in flags(worked.server, worked.user, HELD)
+
+
+def test_an_abusive_mail_left_without_a_reply_is_back_when_the_note_is_moved_back_for_review(worked: Office) -> None:
+    rude = letter(
+        "You stupid, worthless idiots. Are you too thick to read, you useless cretins?\n\nJoan Oakes",
+        sender="Joan Oakes <joan.oakes@inlook.example>", subject="Hedge behind Tern Court", at="2026-05-12 08:00",
+    )  # fmt: skip
+    worked.receive(rude)
+    worked.once()
+    (asked,) = [one for one in notes(worked.server, worked.user) if one.subject.startswith("One mail that may go without")]
+    move(worked.server, worked.user, asked.message_id, "Triage/Review", "Triage/Agree")
+    worked.once()
+    (agreed,) = [one for one in notes(worked.server, worked.user, "Triage/Agree") if one.note == asked.note]
+    move(worked.server, worked.user, agreed.message_id, "Triage/Agree", "Triage/Review")
+    worked.once()
+    assert rude.message_id in flags(worked.server, worked.user)
+    assert rude.message_id not in flags(worked.server, worked.user, HELD)
+    assert [one.note for one in notes(worked.server, worked.user)].count(asked.note) == 1
+    assert "0 changes made" in worked.once().output
+
+
+def test_a_note_that_tells_its_verdict_is_nobodys_mail_wherever_staff_put_it(worked: Office) -> None:
+    warn = next(one for one in notes(worked.server, worked.user) if one.subject.startswith("A warning may be due"))
+    move(worked.server, worked.user, warn.message_id, "Triage/Review", "Triage/Agree")
+    worked.once()
+    (told,) = [one for one in notes(worked.server, worked.user, "Triage/Agree") if one.note == warn.note]
+    before = worked.export()["matters"]
+    move(worked.server, worked.user, told.message_id, "Triage/Agree", "INBOX")
+    assert "0 new mails read" in worked.once().output
+    assert worked.export()["matters"] == before

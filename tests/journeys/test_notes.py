@@ -61,7 +61,7 @@ def test_a_note_moved_to_dismiss_dismisses_its_findings_and_takes_their_labels_o
     assert "1 verdicts heard" in said.output
     exported = worked.export()
     assert [row["choice"] for row in exported["decisions"]] == ["dismiss"]
-    assert {row["message"] for row in exported["dismissed"]} == {asked[2].message_id, asked[3].message_id}
+    assert {row["message"] for row in exported["dismissed"]} == {mail.message_id for mail in asked[1:]}
     assert all("dismissed in desk on 2026-05-12" in row["dismissed"] for row in exported["dismissed"])
     assert not flags(worked.server, worked.user)[asked[2].message_id]
     assert worked.stage(address(DOREEN)) == "clear"
@@ -78,7 +78,7 @@ def test_a_note_moved_to_agree_is_a_verdict_in_the_journal_and_is_not_written_ag
     with worked.ledger() as ledger:
         (entry,) = ledger.entries(kinds=("verdict",))
         assert (entry.subject["choice"], entry.subject["proposal"], entry.actor) == ("agree", moved.note, "desk")
-        assert len(entry.subject["keys"]) == 2
+        assert len(entry.subject["keys"]) == 3
     worked.receive(once_more())
     worked.once()
     assert not [one for one in notes(worked.server, worked.user) if one.subject.startswith("A warning")]
@@ -89,12 +89,38 @@ def test_a_change_of_mind_counts(worked: Office) -> None:
     moved = note(worked, "A warning may be due")
     move(worked.server, worked.user, moved.message_id, REVIEW, DISMISS)
     worked.once()
-    move(worked.server, worked.user, moved.message_id, DISMISS, AGREE)
+    told = note(worked, "A warning may be due", DISMISS)
+    assert told.note == moved.note and "Dismissed in desk on 2026-05-12" in told.text
+    move(worked.server, worked.user, told.message_id, DISMISS, AGREE)
     assert "1 verdicts heard" in worked.once().output
     assert [row["choice"] for row in worked.export()["decisions"]] == ["dismiss", "agree"]
     assert worked.export()["dismissed"] == []
     assert "triage-repeat" in flags(worked.server, worked.user)[asked[2].message_id]
     assert "0 changes made" in worked.once().output
+
+
+def test_a_note_moved_back_to_review_takes_its_verdict_back(worked: Office) -> None:
+    moved = note(worked, "A warning may be due")
+    move(worked.server, worked.user, moved.message_id, REVIEW, DISMISS)
+    worked.once()
+    move(worked.server, worked.user, note(worked, "A warning may be due", DISMISS).message_id, DISMISS, REVIEW)
+    assert "1 verdicts heard" in worked.once().output
+    assert [row["choice"] for row in worked.export()["decisions"]] == ["dismiss", "open"]
+    assert worked.export()["dismissed"] == []
+    assert note(worked, "A warning may be due").message_id == moved.message_id
+    assert not notes(worked.server, worked.user, DISMISS)
+    assert "0 changes made" in worked.once().output
+
+
+def test_a_confirmed_note_that_staff_delete_stays_away_and_changes_no_verdict(worked: Office) -> None:
+    move(worked.server, worked.user, note(worked, "A warning may be due").message_id, REVIEW, DISMISS)
+    worked.once()
+    with worked.server.client(worked.user, DISMISS) as client:
+        must(client.uid("STORE", "1:*", "+FLAGS", "(\\Deleted)"))
+        must(client.expunge())
+    said = worked.once()
+    assert "0 verdicts heard" in said.output and "0 changes made" in said.output
+    assert worked.stage(address(DOREEN)) == "clear"
 
 
 def test_a_deleted_note_is_no_verdict_and_is_not_written_again(worked: Office) -> None:

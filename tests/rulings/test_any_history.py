@@ -40,7 +40,7 @@ from tests.rulings.registry import (
     with_end,
 )
 from triage.deciding import Refused
-from triage.hearing import by_answer, on_note, write_down
+from triage.hearing import on_note, write_answer, write_down
 from triage.ledger import Ledger
 from triage.message import Message
 from triage.record import rulings
@@ -166,9 +166,12 @@ class Histories(RuleBasedStateMachine):
         ledger, note = self.baths.ledger, f"<{row['id']}.0123456789abcdef@triage.marlow.example>"
         if way == "answered":
             self.number += 1
-            (message,) = ledger.messages(ledger.keys_by_message_id(self.baths.mail("APPROVE", IDA, DESK, subject="Re: note")))
+            word = "APPROVE" if choice == "agree" else "REJECT"
+            (message,) = ledger.messages(ledger.keys_by_message_id(self.baths.mail(word, IDA, DESK, subject="Re: note")))
             assert isinstance(message, Message)
-            heard = by_answer(ledger, message, note, choice, now)
+            settings = self.baths.settings
+            heard = write_answer(ledger, message, note, settings.directory(), settings.deciders, now)
+            assert heard is not None and heard.choice == choice
         else:
             heard = on_note(ledger, "desk", choice, row["id"], note, now)
         with pytest.MonkeyPatch.context() as patch:

@@ -109,7 +109,7 @@ def delete_if_empty(wire: Wire, folders: Folders, folder: str) -> bool:
 
     It is renamed first, so that no client can move mail into it between our looking and our deleting.
     """
-    if folder not in (*folders.ours, *map(folders.of_label, FINDINGS), folders.parent):
+    if folder not in (*folders.ours, *FINDINGS, *map(folders.of_label, FINDINGS), folders.parent):
         raise ValueError(f"{folder} is not a folder of this program's own")
     aside = folder + "-being-removed"
     known = {f.name: f for f in listed(wire)}

@@ -1,4 +1,4 @@
-"""Labels are IMAP keywords from a closed set: about conduct, never about a person, and few, since a server may keep only 26.
+"""Labels are IMAP keywords, or Gmail's own labels where it is Gmail (which shows no keyword), from a closed set: about conduct, never about a person, and few, since a server may keep only 26.
 
 Nothing that a sender wrote can become a label. After each change the flags are read back: some servers answer OK and keep nothing.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from triage.label import FINDINGS, VERDICTS
-from triage.mailbox.reading import flags
+from triage.mailbox.reading import GMAIL_LABELS, flags, has_gmail_labels, search
 from triage.mailbox.uids import batches, uid_set
 from triage.mailbox.wire import Refused, Wire
 
@@ -31,19 +31,25 @@ def known_flag(flag: str) -> str:
 
 def add(wire: Wire, uids: Iterable[int], label: str) -> frozenset[int]:
     """The UIDs on which the label stands now."""
-    return frozenset(uid for uid, found in _stored(wire, uids, "+FLAGS.SILENT", label).items() if label in found)
+    return frozenset(uid for uid, found in _stored(wire, uids, "+", label).items() if label in found)
+
+
+def bearing(wire: Wire, label: str) -> list[int]:
+    """The UIDs in the opened folder of the mails on which the label stands."""
+    return search(wire, f"{GMAIL_LABELS if has_gmail_labels(wire) else 'KEYWORD'} {known(label)}")
 
 
 def remove(wire: Wire, uids: Iterable[int], label: str) -> frozenset[int]:
     """The UIDs of mails that are there and no longer bear the label."""
-    return frozenset(uid for uid, found in _stored(wire, uids, "-FLAGS.SILENT", label).items() if label not in found)
+    return frozenset(uid for uid, found in _stored(wire, uids, "-", label).items() if label not in found)
 
 
 def _stored(wire: Wire, uids: Iterable[int], change: str, label: str) -> dict[int, frozenset[str]]:
     """Only + and -, never the whole set: replacing it would undo what people set meanwhile (RFC 3501 section 6.4.6)."""
     found: dict[int, frozenset[str]] = {}
+    item = GMAIL_LABELS if has_gmail_labels(wire) else "FLAGS.SILENT"
     for batch in batches(uids):
         with suppress(Refused):  # such as "too many keywords"; what stands is read back all the same
-            wire.command("UID STORE", uid_set(batch), change, f"({known(label)})")
+            wire.command("UID STORE", uid_set(batch), change + item, f"({known(label)})")
         found |= flags(wire, batch)
     return found

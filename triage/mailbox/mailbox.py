@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from triage.errors import Permanent, TriageError
+from triage.label import FINDINGS
 from triage.mailbox import folders as tree
 from triage.mailbox import labels, moving, reading
 from triage.mailbox.account import Account, Arrival, FolderState
@@ -78,6 +79,11 @@ class Mailbox:
         tree.create(self._wire, [name])
         return name
 
+    @property
+    def label_folders(self) -> tuple[str, ...]:
+        """The folders that stand for labels: of copies where the server keeps none, on Gmail the labels themselves."""
+        return FINDINGS if reading.has_gmail_labels(self._wire) else tuple(map(self.folders.of_label, FINDINGS))
+
     def delete_folder_if_empty(self, folder: str) -> bool:
         """Takes away a folder of the Triage tree that holds nothing; True when it is gone. ValueError for any other folder."""
         if self._opened and self._opened.name == folder:
@@ -128,7 +134,7 @@ class Mailbox:
         ValueError for a label outside `LABELS`.
         """
         self._to_change()
-        if not {"\\*", labels.known(label)} & self._kept:
+        if not ({"\\*", labels.known(label)} & self._kept or reading.has_gmail_labels(self._wire)):
             return frozenset()  # a server may show such a flag until we log out, and then drop it
         return labels.add(self._wire, uids, label)
 
@@ -140,7 +146,7 @@ class Mailbox:
     def bearing(self, label: str) -> list[int]:
         """UIDs in the opened folder of the mails that bear a label, whoever put it there."""
         self._state()
-        return reading.search(self._wire, f"KEYWORD {labels.known(label)}")
+        return labels.bearing(self._wire, label)
 
     def move(self, uids: Iterable[int], to_folder: str) -> dict[int, tuple[int, int]]:
         """Moves mails of the opened folder; old UID → (UIDVALIDITY, new UID) as far as the server told. Vanished ones are left out."""

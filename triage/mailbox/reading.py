@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from triage.errors import Permanent
 from triage.mailbox.account import Arrival, FolderState
-from triage.mailbox.records import Record, by_uid, flags_of, time_of
+from triage.mailbox.records import Record, by_uid, flags_of, labels_of, time_of
 from triage.mailbox.stream import LARGEST_LITERAL
 from triage.mailbox.uids import LARGEST_UID, batches, uid_set
 from triage.mailbox.wire import Refused, Reply, Wire, folder_name
@@ -16,6 +16,7 @@ MOST_MAILS = 200
 MOST_OCTETS = 4 * 1024 * 1024
 """In one FETCH, so that a slow line brings it within the deadline and memory stays small."""
 _WINDOW = 10_000
+GMAIL_LABELS = "X-GM-LABELS"
 _PERMANENT = re.compile(r"^\(([^)]*)\)")
 _NUMBER = re.compile(r"^\d+")
 
@@ -46,7 +47,7 @@ def open_folder(wire: Wire, folder: str, *, write: bool, labels: Iterable[str]) 
         uidnext=_number(reply, "UIDNEXT") or _uidnext(wire, folder),
         highestmodseq=_number(reply, "HIGHESTMODSEQ") or None,
         exists=_count(reply, "EXISTS"),
-        keeps_keywords="\\*" in kept or all(label in kept for label in labels),
+        keeps_keywords="\\*" in kept or all(label in kept for label in labels) or has_gmail_labels(wire),
     )
     return state, kept
 
@@ -176,11 +177,18 @@ def _arrival(folder: FolderState, uid: int, facts: Record, body: bytes, limit: i
 
 
 def flags(wire: Wire, uids: Iterable[int]) -> dict[int, frozenset[str]]:
-    """The flags of each mail that is still there."""
+    """The flags of each mail that is still there, and on Gmail its labels with them."""
     found: dict[int, frozenset[str]] = {}
+    items = f"(UID FLAGS {GMAIL_LABELS})" if has_gmail_labels(wire) else "(UID FLAGS)"
     for batch in batches(uids):
-        found |= {u: flags_of(r) for u, r in _records(wire, batch, "(UID FLAGS)").items() if u in batch and "FLAGS" in r}
+        records = _records(wire, batch, items)
+        found |= {u: flags_of(r) | labels_of(r) for u, r in records.items() if u in batch and "FLAGS" in r}
     return found
+
+
+def has_gmail_labels(wire: Wire) -> bool:
+    """Whether mails bear labels that people see in their mail program, as on Gmail (its extension X-GM-EXT-1)."""
+    return "X-GM-EXT-1" in wire.capabilities
 
 
 def changed_flags(wire: Wire, since_modseq: int) -> dict[int, frozenset[str]]:

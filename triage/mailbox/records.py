@@ -14,7 +14,8 @@ Record = dict[str, Any]
 """Item name in upper case (BODY[…] without its section's details or offset: "BODY") → int, bytes, None or list of bytes."""
 
 _NAME = re.compile(rb" ?([A-Za-z0-9.-]+)(?:\[[^\]]*\](?:<\d+>)?)? ")
-_LIST = re.compile(rb"\(([^)]*)\)")
+_LIST = re.compile(rb'\(((?:"(?:[^"\\]|\\.)*"|[^)"])*)\)')
+_IN_LIST = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^\s"]+)')
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 _LITERAL = re.compile(rb"~?\{\d+\}")
 _ATOM = re.compile(rb"[^ ()]+")
@@ -41,6 +42,11 @@ def flags_of(record: Record) -> frozenset[str]:
     """
     words = (word.decode("utf-8", "replace").lower() for word in record.get("FLAGS") or ())
     return frozenset(_SYSTEM.get(word, word) for word in words if word != "\\recent")
+
+
+def labels_of(record: Record) -> frozenset[str]:
+    """Gmail's labels, in lower case (Gmail tells them apart by nothing else); the system ones and those with odd characters too."""
+    return frozenset(word.decode("utf-8", "replace").lower() for word in record.get("X-GM-LABELS") or ())
 
 
 def time_of(record: Record) -> datetime:
@@ -93,7 +99,9 @@ def _record(head: bytes, literals: list[bytes]) -> Record:
 def _value(head: bytes, at: int, literals: Iterator[bytes]) -> tuple[int, Any]:
     """(where the value ends, the value); 0 for the end when it cannot be read."""
     if found := _LIST.match(head, at):
-        return found.end(), found[1].split()
+        return found.end(), [
+            re.sub(rb"\\(.)", rb"\1", one[1]) if one[1] is not None else one[2] for one in _IN_LIST.finditer(found[1])
+        ]
     if found := _QUOTED.match(head, at):
         return found.end(), re.sub(rb"\\(.)", rb"\1", found[1])
     if found := _LITERAL.match(head, at):

@@ -1,0 +1,167 @@
+"""Answers to our notes → decisions: each order goes through the one door (`triage.deciding`), as a command would, or is refused.
+
+What came of an answer is written down beside it in one transaction, so that a pass killed anywhere carries out no order twice and
+loses none. The note tells what was recorded, or why nothing was (`triage.acting`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from typing import Any
+
+from triage.deciding import Refused, rule
+from triage.errors import Permanent, Temporary
+from triage.evidence import Directory
+from triage.hearing import OUTCOME, Answer, answered_note, answers, standing_of
+from triage.ledger import Ledger
+from triage.message import Message
+from triage.record import rulings
+from triage.reply import Word
+from triage.ruling import Act, Ruling, in_effect
+from triage.settings import Settings
+from triage.staff_reading.dates import moments
+
+_ACTS: Mapping[Word, Act] = {
+    "LESS": "less", "NOT SAME MATTER": "split", "SAME MATTER": "rejoin", "SAME PERSON": "same-person", "NOT SAME PERSON": "not-same-person",
+    "CLOSE": "close", "REOPEN": "reopen", "UNDO": "undo",
+}  # fmt: skip
+_NEEDS_NO_REASON: frozenset[Act] = frozenset(
+    {"less", "split", "rejoin", "not-same-person", "reopen", "undo", "intend", "shorten"}
+)
+"""What is milder, or takes a mistake back, is not made harder by a form."""
+_GERMAN = dict(
+    zip(
+        "januar februar märz april mai juni juli august september oktober november dezember".split(),
+        "January February March April May June July August September October November December".split(),
+        strict=True,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What an answered note was about."""
+
+    kind: str
+    key: str
+    """Of the mail in whose thread it stands."""
+    keys: tuple[str, ...]
+    """Of the mails it rests on."""
+    restriction: Mapping[str, Any] | None
+    who: str
+    """An outside address of its contact."""
+    sender: str
+
+
+def carry_out(ledger: Ledger, settings: Settings, now: datetime) -> int:
+    """Carries out every order that was not carried out yet; returns how many were recorded. Raises Temporary when the ledger is away."""
+    recorded = 0
+    for answer in answers(ledger):
+        if not answer.done and answer.reply:
+            with ledger.transaction():
+                recorded += _settle(answer, ledger, settings, now)
+    return recorded
+
+
+def _settle(answer: Answer, ledger: Ledger, settings: Settings, now: datetime) -> bool:
+    kept, faults = "", tuple[str, ...]()
+    try:
+        about = _about(answer, ledger, settings.directory())
+        kept = rule(_ruling(answer, about, ledger, settings, now), about.who, ledger, settings).id
+    except Refused as refused:
+        faults = refused.faults
+    except Temporary:
+        raise
+    except Permanent as fault:
+        faults = (str(fault),)
+    paper = ledger.keep_paper({"faults": list(faults)}) if faults else ""
+    ledger.journal(OUTCOME, at=now, actor="triage", subject={"of": answer.number, "ruling": kept, "paper": paper})
+    return bool(kept)
+
+
+def _about(answer: Answer, ledger: Ledger, staff: Directory) -> _About:
+    """Raises Permanent when nothing is known any more of what the note was about."""
+    told = answered_note(ledger, answer.mailbox, answer.note)
+    row = next(iter(ledger.proposals([answer.proposal])), None)
+    key = row["about_key"] if row else told.get("about", "")
+    mail = next((one for one in ledger.messages([key] if key else ()) if isinstance(one, Message)), None)
+    if mail is None:
+        raise Permanent("nothing is known any more of the mail that this note was about")
+    outside = [one.email for one in (mail.sender, *mail.to, *mail.cc) if one.email and not staff.employs(one.email)]
+    if not outside:
+        raise Permanent("the mail that this note was about names nobody outside")
+    keys = tuple(told.get("keys", ())) or tuple(row["keys"] if row else ())
+    kind = row["kind"] if row else told.get("kind", "")
+    return _About(kind, key, keys, row.get("restriction") if row else None, outside[0], mail.sender.email)
+
+
+def _ruling(answer: Answer, about: _About, ledger: Ledger, settings: Settings, now: datetime) -> Ruling:
+    """The order as a decision. Raises Permanent, in words for whoever gave it, when it makes none."""
+    assert answer.reply is not None
+    word, reason = answer.reply.word, answer.reply.reason
+    if word == "UNTIL":
+        asked = _until(answer.reply.rest, about, settings, now)
+    else:
+        asked = Ruling(_ACTS[word], now, answer.by, reason, frozenset(), mails=(about.key,))
+    if word == "LESS":
+        asked = replace(asked, about=about.kind, mails=about.keys)
+    elif word in ("SAME PERSON", "NOT SAME PERSON"):
+        asked = replace(
+            asked, mails=(), others=frozenset(_named(answer.reply.addresses, about, ledger, joining=word == "SAME PERSON"))
+        )
+    elif word == "SAME MATTER":
+        asked = replace(asked, mails=_split_before(answer, ledger) or asked.mails)
+    elif word == "UNDO":
+        before = standing_of(ledger, answer.by, answer.proposal, answer.number)
+        asked = replace(asked, mails=(), about=before[-1].ruling if before else "")
+    if asked.act in _NEEDS_NO_REASON and not reason:
+        asked = replace(asked, reason=f"{word} on a note, without a reason")
+    return replace(asked, by=answer.by, recorded_by="mail", reason=asked.reason or reason)
+
+
+def _split_before(answer: Answer, ledger: Ledger) -> tuple[str, ...]:
+    """The mails that an earlier answer to this note parted from their matter; the note may tell of another mail since."""
+    said = {one.ruling for one in answers(ledger) if one.proposal == answer.proposal and one.number < answer.number}
+    split = [one for one in in_effect(rulings(ledger)) if one.act == "split" and one.id in said]
+    return split[-1].mails if split else ()
+
+
+def _named(addresses: tuple[str, ...], about: _About, ledger: Ledger, *, joining: bool) -> tuple[str, ...]:
+    """The other addresses that are meant. Where none is named and the contact has exactly one other, that one."""
+    if addresses:
+        return addresses
+    known = [
+        one for row in ledger.contact_addresses(ledger.contacts_with([about.who])).values() for one in row if one != about.who
+    ]
+    if len(known) == 1:
+        return tuple(known)
+    raise Permanent(
+        f"name the other address, such as: {'' if joining else 'NOT '}SAME PERSON j.doe@example.org"
+        + (f" (this contact has {', '.join(known)})" if known else "")
+    )
+
+
+def _until(text: str, about: _About, settings: Settings, now: datetime) -> Ruling:
+    """UNTIL on a note about a restriction: of one in force, its end is moved; of one that is proposed, its end is agreed."""
+    until = _day(text, settings, now)
+    if about.kind == "hold" and about.restriction:
+        one = about.restriction
+        later = until > datetime.fromisoformat(one["until"])
+        return Ruling("renew" if later else "shorten", now, "", "", frozenset(), about=one["id"], until=until)
+    if about.kind == "restrict":
+        return Ruling("intend", now, "", "", frozenset(), until=until)
+    raise Permanent("UNTIL is for a restriction, and this note proposes none")
+
+
+def _day(text: str, settings: Settings, now: datetime) -> datetime:
+    """The last moment, in the office's zone, of the day that a text begins with. Raises Permanent when it names none for certain."""
+    english = re.sub(r"(\d)\.\s+(?=[^\W\d])", r"\1 ", text)
+    english = re.sub(r"[^\W\d]+", lambda word: _GERMAN.get(word[0].lower(), word[0]), english)
+    found = [one for one in moments(english, now, ahead=True) if one.explicit and one.start <= len("the end of ")]
+    if not found:
+        raise Permanent("the day could not be read; write it as 2026-06-30 or 30 June 2026")
+    named = found[0].until.date()
+    return datetime.combine(named, time(23, 59, 59), settings.organisation.time_zone).astimezone(UTC)

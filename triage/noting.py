@@ -1,0 +1,310 @@
+"""Our notes and digests in a mailbox: wanted minus present.
+
+There is one note for each proposal, renewed in its place and never multiplied. While it waits it lies in Triage/Review; when a verdict
+was given it says so and lies where the verdict put it; when an answer has made the proposal fall it stays in Triage/Review, read, and
+says what came of the answer. What staff deleted or put elsewhere is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from triage import digest, explanation, hearing, held_reading, note
+from triage.actor import Actor, Done
+from triage.conclusion import Row
+from triage.explanation import Section
+from triage.hearing import NOTE, SETTLED, Answer
+from triage.message import Message
+from triage.policy import Pack
+from triage.record import rulings
+from triage.ruling import Ruling
+from triage.verdict import Verdict, agreed, voices_on
+
+BEGUN = " begun"
+"""Stands after a proposal's id in the ledger while its note is being written; after a crash it tells which note may be there."""
+DIGEST = "digest-"
+"""Stands before the period in the id of a digest."""
+_DISPUTED = "disputed:"
+_OVER = "over:"
+"""Stands before the fingerprint of a note whose proposal has fallen."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A note as it should be."""
+
+    title: str
+    about: Mapping[str, Any]
+    """What the journal keeps of what it is about: the keys of mails, and no words."""
+    fingerprint: str
+    message_id: str
+    compose: Callable[[], bytes]
+    folder: str
+    choice: str = ""
+    """The verdict that it tells of, where it tells of one."""
+
+    @property
+    def confirms(self) -> bool:
+        return self.fingerprint.startswith((SETTLED, _OVER, _DISPUTED))
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What staff have said of each proposal."""
+
+    voices: Mapping[str, tuple[Verdict, ...]]
+    answers: Mapping[str, Sequence[Answer]]
+    decided: Mapping[str, Ruling]
+
+    def section(self, proposal: str) -> tuple[Section, ...]:
+        """What was said of it and what came of that, as a section; () where nobody has said anything."""
+        voices = self.voices.get(proposal, ())
+        lines = [f"{one.words()[0].upper()}{one.words()[1:]}." for one in voices if not one.by_answer]
+        for one in self.answers.get(proposal, ())[-explanation.MAILS_SHOWN :]:
+            came = explanation.came_of(self.decided.get(one.ruling), one.faults, unproved=one.unproved)
+            lines += explanation.answer_words(one.at, one.by, one.reply, came, unproved=one.unproved)
+        if voices and agreed(voices) is None:
+            lines.append(explanation.IN_DISPUTE)
+        return (Section("What you said", tuple(lines)),) if lines else ()
+
+
+def proposals(actor: Actor) -> list[Row]:
+    """What this mailbox should hold a note about: unanswered proposals of its contacts, and mail nobody could read."""
+    rows = [row for row in actor.ledger.proposals() if row["mailbox"] == actor.name and not row["verdict"]]
+    unread = [explanation.unreadable(one) for one in actor.ledger.unreadable() if one.mailbox == actor.name]
+    return rows + unread
+
+
+def _heard(actor: Actor) -> _Heard:
+    said: dict[str, list[Answer]] = {}
+    for one in hearing.answers(actor.ledger):
+        if one.done or one.unproved:
+            said.setdefault(one.proposal, []).append(one)
+    return _Heard(voices_on(hearing.verdicts(actor.ledger)), said, {one.id: one for one in rulings(actor.ledger)} if said else {})
+
+
+def _about(proposal: Row) -> Mapping[str, Any]:
+    return {"keys": list(proposal["keys"]), "kind": proposal["kind"], "about": proposal["about_key"]}
+
+
+def _titled(proposal: Row) -> str:
+    return f"{explanation.title(proposal)}: {note.one_line(proposal['subject'], 60)}"
+
+
+def _draft(actor: Actor, proposal: Row, pack: Pack, heard: _Heard) -> _Draft:
+    """The note about a proposal that waits."""
+    names, address = actor.box.folders, actor.box.account.address
+    if proposal["kind"] == "hold":
+        proposal = proposal | {"unread": _unread_of(actor, proposal, pack)}
+    first, *rest = explanation.note(proposal, pack)
+    how = explanation.how_to_answer(proposal, names.agree, names.dismiss)
+    sections = (first, *heard.section(proposal["id"]), *rest, how)
+    message_id = note.message_id(proposal, sections, address.rpartition("@")[2])
+    compose = partial(note.compose, proposal, sections, mailbox=address, now=actor.now)
+    return _Draft(_titled(proposal), _about(proposal), note.fingerprint(proposal, sections), message_id, compose, names.review)
+
+
+def _unread_of(actor: Actor, proposal: Row, pack: Pack) -> Row:
+    """What the note about a restriction says of held mail that nobody has opened."""
+    unread = held_reading.everywhere(actor.ledger, [one.name for one in actor.settings.mailboxes])
+    theirs = {key: at for key, at in unread.items() if key in proposal["held_keys"]}
+    late = held_reading.late(theirs, pack.periods.read_days, actor.now)
+    since = min((theirs[key] for key in late), default=actor.now)
+    return {"late": len(late), "since": since.isoformat(), "days": pack.periods.read_days}
+
+
+def _confirmation(
+    actor: Actor, proposal: Row, mark: str, rest: Sequence[Section], heard: _Heard, folder: str, choice: str = ""
+) -> _Draft:
+    """The note as it is once something was said: it changes only when more is said."""
+    said, address = heard.section(proposal["id"]), actor.box.account.address
+    print_ = hashlib.sha256(f"{mark} {proposal['id']}\n{note.plain(said)}".encode()).hexdigest()[:16]
+    message_id = f"<{proposal['id']}.{print_}@triage.{address.rpartition('@')[2]}>"
+    sections = (*said, *rest)
+    compose = partial(note.compose, proposal, sections, mailbox=address, now=actor.now, message_id_=message_id)
+    about = {**_about(proposal), "words": note.fingerprint(proposal, sections)}
+    return _Draft(_titled(proposal), about, mark + print_, message_id, compose, folder, choice)
+
+
+def _confirmations(actor: Actor, known: Iterable[str], pack: Pack, heard: _Heard) -> dict[str, _Draft]:
+    """The notes that tell what was said: of proposals with a verdict, and of those that fell by an answer."""
+    found, names = {}, actor.box.folders
+    rows = {row["id"]: row for row in actor.ledger.proposals() if row["mailbox"] == actor.name and row["verdict"]}
+    rows |= {one["id"]: one for one in map(explanation.unreadable, actor.ledger.unreadable()) if one["mailbox"] == actor.name}
+    waiting = {row["id"] for row in actor.ledger.proposals() if not row["verdict"]}
+    for name in known:
+        verdict, row = agreed(heard.voices.get(name, ())), rows.get(name)
+        if name in waiting or not (verdict or heard.answers.get(name)):
+            continue
+        rest = explanation.note(row, pack) if row else explanation.fallen()
+        if verdict and (about := row or _fallen(actor, name)):
+            folder = names.agree if verdict.choice == "agree" else names.dismiss
+            rest = (*rest, explanation.how_to_take_back(names.review))
+            found[name] = _confirmation(actor, about, SETTLED, rest, heard, folder, verdict.choice)
+        elif heard.voices.get(name) and not verdict and (about := row or _fallen(actor, name)):
+            rest = (explanation.how_to_answer(about, names.agree, names.dismiss),)
+            found[name] = _confirmation(actor, about, _DISPUTED, rest, heard, names.review)
+        elif not row and (about := _fallen(actor, name)):
+            rest = (*rest, explanation.how_to_take_back())
+            found[name] = _confirmation(actor, about | {"title": "fallen"}, _OVER, rest, heard, names.review)
+    return found
+
+
+def _fallen(actor: Actor, name: str) -> Row | None:
+    """A proposal that is made no more, as far as its note needs it; None when nothing is known any more of the mail it was about."""
+    told = [e.subject for e in actor.ledger.entries(kinds=(NOTE,)) if e.subject["proposal"] == name and e.subject.get("about")]
+    for mail in actor.ledger.messages([told[-1]["about"]] if told else ()):
+        if isinstance(mail, Message):
+            return {
+                "id": name, "kind": told[-1]["kind"], "keys": told[-1]["keys"], "about_key": mail.key, "subject": mail.subject,
+                "references": [*mail.references, mail.message_id], "sender": asdict(mail.sender),
+            }  # fmt: skip
+    return None
+
+
+def digests(actor: Actor) -> dict[str, _Draft]:
+    """The digest of this day or week, by its id; it is written once and stands until the next."""
+    every, first = actor.settings.acting.digest, actor.settings.mailboxes[0].name
+    if every == "never" or actor.name != first:
+        return {}
+    stands_for = digest.period(every, actor.now, actor.settings.organisation.time_zone)
+    name, address = f"{DIGEST}{stands_for}", actor.box.account.address
+    message_id = f"<{name}@triage.{address.rpartition('@')[2]}>"
+
+    def compose() -> bytes:
+        return digest.compose(_summed_up(actor), name=name, message_id=message_id, mailbox=address)
+
+    return {name: _Draft(f"digest of {stands_for}", {"keys": []}, stands_for, message_id, compose, actor.box.folders.review)}
+
+
+def _summed_up(actor: Actor) -> digest.Digest:
+    staff = actor.settings.directory()
+    rows = actor.ledger.conclusions()
+    recent = actor.ledger.arrived(actor.now - timedelta(weeks=digest.WEEKS))
+    keys = {row["message_key"] for row in rows.findings if row["kind"] in digest.ABUSIVE}
+    mails = [mail for mail in actor.ledger.messages(sorted(keys)) if isinstance(mail, Message)]
+    last = actor.now - timedelta(days=7)
+    periods = actor.settings.pack().periods
+    unread = held_reading.everywhere(actor.ledger, [one.name for one in actor.settings.mailboxes])
+    return digest.summed_up(
+        rows,
+        [at for at, sender in recent if not staff.employs(sender) and at <= actor.now],
+        {mail.key: [one.email for one in (*mail.to, *mail.cc)] for mail in mails if last < mail.sent_at <= actor.now},
+        staff={one.email for mail in mails for one in (*mail.to, *mail.cc) if staff.employs(one.email)} - staff.mailboxes,
+        now=actor.now,
+        zone=actor.settings.organisation.time_zone,
+        unread=held_reading.late(unread, periods.read_days, actor.now),
+        review=timedelta(days=periods.review_days),
+    )
+
+
+def write(actor: Actor, waiting: list[Row], done: Done) -> None:
+    """One note per proposal, the same note while nothing changed; a changed one takes the place of its forerunner."""
+    pack, heard = actor.settings.pack(), _heard(actor)
+    known = {one.note_id: one for one in actor.ledger.notes(actor.name)}
+    begun = [known.pop(name) for name in list(known) if name.endswith(BEGUN)]
+    settled = _confirmations(actor, known, pack, heard) if actor.box.can_move else {}
+    open_ = [
+        one for one in waiting if one["id"] not in settled
+    ]  # a mail that could not be read waits for ever, but for a verdict
+    drafts = settled | {one["id"]: _draft(actor, one, pack, heard) for one in open_} | digests(actor)
+    for half in begun:
+        draft = drafts.get(half.note_id.removesuffix(BEGUN))
+        if not actor.dry and not (draft and draft.message_id == half.message_id):
+            _remove(actor, half.message_id, _ours(actor))
+            actor.ledger.forget_note(half.note_id, actor.name)
+    for name, draft in drafts.items():
+        before = known.get(name)
+        if before and before.fingerprint == draft.fingerprint:
+            continue
+        if draft.confirms and before and not _lies(actor, before.message_id) and not _lies(actor, draft.message_id):
+            if not actor.dry:  # staff deleted it or put it elsewhere: they are told nothing they did not want to see
+                actor.ledger.remember_note(name, actor.name, before.message_id, draft.fingerprint)
+            continue
+        _plan(draft, heard.voices.get(name, ()), name, done)
+        if not actor.dry:
+            _write_note(actor, name, draft, before.message_id if before else "")
+    answered = {row["id"] for row in actor.ledger.proposals() if row["verdict"]}
+    for one in known.values():
+        if one.note_id not in drafts and one.note_id not in answered:
+            done.plan.append(f"take away a note that no longer holds: {one.note_id}")
+            done.notes_removed += 1
+            if not actor.dry:
+                _remove(actor, one.message_id, [actor.box.folders.review])
+                actor.ledger.forget_note(one.note_id, actor.name)
+
+
+def _plan(draft: _Draft, voices: Sequence[Verdict], name: str, done: Done) -> None:
+    if draft.choice and voices[-1].by_answer:
+        done.plan.append(f"note of {name} to {draft.folder}, as {voices[-1].by} answered it")
+        done.notes_moved += 1
+        return
+    done.plan.append(f"{'confirmed' if draft.confirms else 'note'}: {draft.title}")
+    done.notes += 1
+
+
+def _ours(actor: Actor) -> list[str]:
+    """The folders a note may lie in, as far as they are there."""
+    names, absent = actor.box.folders, set(actor.box.missing_folders())
+    return [folder for folder in (names.review, names.agree, names.dismiss) if folder not in absent]
+
+
+def _lies(actor: Actor, message_id: str) -> bool:
+    return any(actor.box.find_by_message_id(folder, message_id) for folder in _ours(actor))
+
+
+def _write_note(actor: Actor, name: str, draft: _Draft, before: str) -> None:
+    """Writes a note unless it is there, then takes away the one it takes the place of (`before`, its Message-ID).
+
+    That it was begun is written down first: what a crash leaves must be found although its words may have changed since. And before a
+    note is laid where a verdict belongs, that it will lie there by our doing, or it would look like a verdict.
+    """
+    box, ledger, review = actor.box, actor.ledger, actor.box.folders.review
+    with ledger.transaction():
+        ledger.remember_note(name + BEGUN, actor.name, draft.message_id, "")
+        if draft.choice:
+            hearing.expect(ledger, actor.name, draft.message_id, draft.choice)
+    if not box.find_by_message_id(draft.folder, draft.message_id):
+        box.append(draft.folder, draft.compose(), flags=("\\Seen",) if draft.fingerprint.startswith(_OVER) else (), at=actor.now)
+    if before and before != draft.message_id:
+        _remove(actor, before, _ours(actor) if name.startswith("p-") else [review])
+    if draft.confirms or before:
+        _remove(actor, draft.message_id, [folder for folder in _ours(actor) if folder != draft.folder])
+    told = {"mailbox": actor.name, "proposal": name, "message_id": draft.message_id, **draft.about}
+    with ledger.transaction():
+        ledger.forget_note(name + BEGUN, actor.name)
+        ledger.remember_note(name, actor.name, draft.message_id, draft.fingerprint)
+        ledger.journal(NOTE, at=actor.now, actor="triage", subject=told)
+
+
+def _remove(actor: Actor, message_id: str, folders: Iterable[str]) -> None:
+    """Takes one of our notes out of these folders; where staff have put it anywhere else, it stays."""
+    absent = set(actor.box.missing_folders())
+    for folder in folders:
+        if folder not in absent and (uids := actor.box.find_by_message_id(folder, message_id)):
+            actor.box.delete_own(folder, uids)
+
+
+def written(actor: Actor) -> set[str]:
+    """Message-ID of every note we ever wrote."""
+    told = {str(entry.subject["message_id"]) for entry in actor.ledger.entries(kinds=(NOTE,))}
+    return told | {one.message_id for one in actor.ledger.notes(actor.name)}
+
+
+def take_away(actor: Actor, folders: Iterable[str], done: Done) -> None:
+    """Takes away every note we ever wrote that lies in one of these folders."""
+    known, ours = actor.ledger.notes(actor.name), written(actor)
+    for folder in folders:
+        mails = actor.ledger.placed_in(actor.name, folder)  # a stranger's, with a note's id copied into it, was read as a mail
+        uids = [uid for uid, message_id in actor.box.message_ids(folder).items() if message_id in ours and uid not in mails]
+        done.notes_removed += len(uids)
+        if uids and not actor.dry:
+            actor.box.delete_own(folder, uids)
+    if not actor.dry:
+        for one in known:
+            actor.ledger.forget_note(one.note_id, actor.name)
