@@ -172,7 +172,7 @@ TABLES: Mapping[str, Table] = {
             ("at", "time", "when the program saw it, UTC"),
             ("team", "text", 'the mailbox in which a verdict was given; "" for what was decided about a contact'),
             ("by", "text", 'pseudonym of whoever decided about a contact; "" for a verdict, as IMAP does not say which colleague gave it'),
-            ("choice", "text", "agree or dismiss; about a contact: warn, restrict, renew, lift, appeal, appeal-decided, no-action …"),
+            ("choice", "text", "agree, dismiss, or open (taken back); about a contact: warn, restrict, renew, lift, appeal, appeal-decided, no-action …"),
             ("on", "text", "note (a proposal was judged), mail, or contact"),
             ("outcome", "text", "of an appeal that was decided: allowed, varied or refused"),
             ("message", "text", _MESSAGE + ': the mail a verdict is about; "" else'),

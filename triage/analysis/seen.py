@@ -45,12 +45,12 @@ def findings(source: Source, *, names: bool) -> Iterator[Row]:
 
 
 def _said(source: Source) -> dict[str, str]:
-    """Message-ID → the last verdict on that mail."""
+    """Message-ID → the last verdict on that mail; "" where it was taken back."""
     found: dict[str, str] = {}
     for verdict in sorted(source.verdicts, key=lambda one: one.at):
         for key in verdict.keys:
             if key in source.first_copy:
-                found[source.first_copy[key]] = verdict.choice
+                found[source.first_copy[key]] = "" if verdict.choice == "open" else verdict.choice
     return found
 
 
