@@ -22,6 +22,7 @@ from mailstate import flags, mails, notes
 from office import Office
 from sample import desk, fill, settings_file, story
 from servers import Server
+from structlog.testing import capture_logs
 
 from triage.errors import Misconfigured, Temporary
 from triage.ledger import Claims, Ledger
@@ -198,12 +199,11 @@ def test_a_mailbox_over_which_workers_died_waits_behind_the_others(several: Offi
             assert worker._next(ledger, claims) == "repairs"
 
 
-def test_a_pass_that_breaks_is_told_and_does_not_end_the_worker(
-    several: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pass_that_breaks_is_told_and_does_not_end_the_worker(several: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("triage.worker.run_pass", broken)
-    Worker(load(several.folder / "settings.ini")).run(until_idle=True)
-    assert "pass broke" in "".join(capsys.readouterr())
+    with capture_logs() as logged:
+        Worker(load(several.folder / "settings.ini")).run(until_idle=True)
+    assert "pass broke" in {entry["event"] for entry in logged}
