@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.rulings.registry import IDA, NOOR, SAM, registry
 from triage.analysis.board import Quarter, board, lines
 from triage.analysis.tables import tables
+from triage.hearing import VERDICT
+from triage.verdict import Verdict
 
 
 def test_a_restriction_an_appeal_and_its_outcome_are_told(tmp_path: Path) -> None:
@@ -38,3 +40,16 @@ def test_the_words_of_a_decision_stay_out_of_the_tables(tmp_path: Path) -> None:
         baths.conclude()
         for name, frame in tables(baths.ledger, baths.settings):
             assert "insulting" not in frame.to_string(), name
+
+
+def test_whoever_answered_a_note_by_mail_stands_in_the_tables_by_a_pseudonym(tmp_path: Path) -> None:
+    with registry(tmp_path) as baths:
+        baths.until_due()
+        baths.conclude()
+        mail = next(one for one in baths.ledger.messages_with(baths.ledger.everybody()) if one.role == "inbox")
+        said = Verdict(baths.now, IDA, "agree", "p-1", frozenset({mail.key}), answer="<answer@baths.example>")
+        baths.ledger.journal(VERDICT, at=baths.now, actor=IDA, subject=said.subject())
+        decisions = tables(baths.ledger, baths.settings).decisions
+        assert IDA not in decisions.to_string()
+        (row,) = decisions[decisions["on"] == "note"].to_dict("records")
+        assert row["team"] == mail.mailbox and str(row["by"]).startswith("staff-")

@@ -171,7 +171,7 @@ TABLES: Mapping[str, Table] = {
             ("number", "whole", "its number in the journal"),
             ("at", "time", "when the program saw it, UTC"),
             ("team", "text", 'the mailbox in which a verdict was given; "" for what was decided about a contact'),
-            ("by", "text", 'pseudonym of whoever decided about a contact; "" for a verdict, as IMAP does not say which colleague gave it'),
+            ("by", "text", 'pseudonym of whoever decided about a contact, or answered a note by mail; "" for a mail moved, as IMAP does not say by whom'),
             ("choice", "text", "agree, dismiss, or open (taken back); about a contact: warn, restrict, renew, lift, appeal, appeal-decided, no-action …"),
             ("on", "text", "note (a proposal was judged), mail, or contact"),
             ("outcome", "text", "of an appeal that was decided: allowed, varied or refused"),

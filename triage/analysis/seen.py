@@ -66,7 +66,8 @@ def decisions(source: Source) -> Iterator[Row]:
             yield {
                 "number": number,
                 "at": verdict.at,
-                "team": verdict.by,
+                "team": mail.mailbox if verdict.by_answer else verdict.by,
+                "by": source.names.of("staff", verdict.by) if verdict.by_answer else "",
                 "choice": verdict.choice,
                 "on": "note" if verdict.proposal else "mail",
                 "message": source.mail(message_id),
