@@ -2,7 +2,7 @@
 
 So that a model which has learnt "idiot" knows a little of "nincompoop" too. The table holds the pieces of words that MiniLM reads
 (a small language model under the Apache licence), each with the vector MiniLM gives it when it stands alone, shortened to 256
-dimensions and to one octet a dimension; a sentence is the sum of its pieces, the rarer the heavier. No language model runs here.
+dimensions of a few steps each; a sentence is the sum of its pieces, the rarer the heavier. No language model runs here.
 `models/conduct/make_words.py` makes the table.
 """
 

@@ -22,6 +22,8 @@ import numpy as np
 from scipy.special import erf
 
 WIDTH, HEADS, LAYERS = 256, 12, 6
+STEPS = 31
+"""Steps to either side of zero in which a dimension is told: enough for what words mean, and a file that stays below 5 MB."""
 WANTED = re.compile(r"(?:##)?[a-z0-9'!?.*@$&%,\-:;()\"/]+")
 WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -99,7 +101,7 @@ def main(folder: Path, mails: Path, out: Path) -> None:
     lines = mails.read_text("utf-8").lower().splitlines()
     count = Counter(piece for line in lines for piece in {p for word in WORD.findall(line) for p in pieces_of(word, known)})
     rarity = [math.log((len(lines) + 50) / (count[vocabulary[place]] + 5)) for place in kept]
-    scale = np.abs(short[kept]).max(0) / 127
+    scale = np.abs(short[kept]).max(0) / STEPS
     np.savez_compressed(
         out,
         pieces=np.frombuffer("\n".join(vocabulary[place] for place in kept).encode(), dtype=np.uint8),
