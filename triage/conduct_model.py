@@ -8,12 +8,8 @@ sentence, and the program goes on with rules only.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +53,7 @@ than people."""
 _CHARGES = frozenset({"threat", "insult", "sexual", "discrimination", "harassment", "intimidation", "allegation"})
 _STANDS_OUT = 0.2
 """Sentences below it are never added up, however rare such a score is in ordinary mail."""
+_COMMAND = "triage train"
 _LIBRARIES = ("scikit-learn", "skops", "numpy", "scipy")
 
 _log = structlog.get_logger(__name__)
@@ -203,98 +200,33 @@ def load(folder: Path | None = None, semantic: Path | None = None) -> Scorer | N
 def with_tier(fast: Scorer, semantic: Path, folder: Path | None = None) -> Scorer:
     """The same model with its semantic tier; raises Permanent with the reason when that is missing or does not fit."""
     folder = folder or features.signs_file().parent
-    tier = semantic_tier.opened(folder, semantic, str(_manifest(folder / MANIFEST).get("sha256")), fast.kinds)
+    tier = semantic_tier.opened(folder, semantic, str(model_file.manifest(folder / MANIFEST, _COMMAND).get("sha256")), fast.kinds)
     return replace(fast, tier=tier, thresholds=tier.thresholds, _met={})
 
 
 def opened(folder: Path | None = None) -> Scorer:
     """The model in `folder`; raises Permanent with the reason when there is none or it does not fit its manifest."""
     folder = folder or features.signs_file().parent
-    manifest = _manifest(folder / MANIFEST)
-    _check_versions(manifest)
-    _check_file(folder / MODEL, str(manifest.get("sha256", "")))
-    signs_file = features.signs_file(folder)
-    if not signs_file.is_file() or _digest(signs_file) != manifest.get("signs_sha256"):
-        raise Permanent(f"{signs_file} is not the one the model was trained with: put it back, or run `triage train`")
-    words = folder / word_vectors.FILE
-    if not words.is_file() or _digest(words) != manifest.get("words_sha256"):
-        raise Permanent(f"{words} is not the one the model was trained with: put it back, or run `triage train`")
-    return _read(folder / MODEL, manifest, features.read_signs(signs_file), word_vectors.read(words))
+    manifest = model_file.manifest(folder / MANIFEST, _COMMAND)
+    model_file.check_versions(manifest, (FORMAT, features.VERSION), _LIBRARIES, _COMMAND)
+    model_file.check(folder / MODEL, str(manifest.get("sha256", "")), (SIZE_LIMIT, UNPACKED_LIMIT), _COMMAND)
+    signs, words = features.signs_file(folder), folder / word_vectors.FILE
+    for beside, name in ((signs, "signs_sha256"), (words, "words_sha256")):
+        if not beside.is_file() or model_file.digest(beside) != manifest.get(name):
+            raise Permanent(f"{beside} is not the one the model was trained with: put it back, or run `{_COMMAND}`")
+    known = features.read_signs(signs), word_vectors.read(words)
+    return model_file.opened(folder / MODEL, lambda held: _scorer(held, manifest, *known))
 
 
-def _manifest(file: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Permanent(f"{file} is missing: a model is only used with its manifest; `triage train` writes both") from None
-    except (OSError, ValueError) as fault:
-        raise Permanent(f"{file} cannot be read as a manifest ({fault}); `triage train` writes a new one") from fault
-    if not isinstance(manifest, dict):
-        raise Permanent(f"{file} is not a manifest: it should hold one JSON object; `triage train` writes a new one")
-    return manifest
-
-
-def _check_versions(manifest: Mapping[str, Any]) -> None:
-    if (manifest.get("format"), manifest.get("features")) != (FORMAT, features.VERSION):
-        raise Permanent(
-            f"the model is of format {manifest.get('format')} with features {manifest.get('features')}, this program reads "
-            f"format {FORMAT} with features {features.VERSION}: run `triage train`"
-        )
-    made_with = manifest.get("libraries")
-    for library in _LIBRARIES:
-        made = str(made_with.get(library, "none")) if isinstance(made_with, dict) else "none"
-        here = metadata.version(library)
-        if made.split(".")[:2] != here.split(".")[:2]:
-            raise Permanent(f"the model was made with {library} {made}, but {here} is installed: run `triage train`")
-
-
-def _check_file(file: Path, expected: str) -> None:
-    if not file.is_file():
-        raise Permanent(f"{file} is missing; `triage train` makes it")
-    if file.stat().st_size > SIZE_LIMIT:
-        raise Permanent(f"{file} has {file.stat().st_size} octets, more than the {SIZE_LIMIT} a model may have")
-    if _digest(file) != expected:
-        raise Permanent(
-            f"{file} is not the file its manifest describes (its SHA-256 differs): put it back, or run `triage train`"
-        )
-    try:
-        with zipfile.ZipFile(file) as members:
-            unpacked = sum(member.file_size for member in members.infolist())
-    except zipfile.BadZipFile:
-        raise Permanent(f"{file} is no skops file: pickles and other forms are never opened") from None
-    if unpacked > UNPACKED_LIMIT:
-        raise Permanent(f"{file} unpacks to {unpacked} octets, more than the {UNPACKED_LIMIT} a model may have")
-
-
-def _read(file: Path, manifest: Mapping[str, Any], signs: features.Signs, meaning: word_vectors.WordVectors) -> Scorer:
-    try:
-        with zipfile.ZipFile(file) as members:
-            untrusted = model_file.foreign_types(model_file.schema_of(members))
-        if untrusted:
-            raise Permanent(f"{file} holds types no model of ours holds: {', '.join(untrusted)}")
-        held = model_file.read(file)
-        kinds, intercepts, meant = tuple(held["kinds"]), held["intercepts"], held["meant"].astype("float32")
-        weights = _table(held["values"], held["columns"], held["ends"], features.columns(signs))
-    except Permanent:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as fault:
-        raise Permanent(f"{file} cannot be read as a model ({type(fault).__name__}: {fault})") from fault
+def _scorer(
+    held: Mapping[str, Any], manifest: Mapping[str, Any], signs: features.Signs, meaning: word_vectors.WordVectors
+) -> Scorer:
+    """A scorer from its arrays; ValueError or KeyError when they do not fit each other."""
+    weights = model_file.table(held["values"], held["columns"], held["ends"], (features.columns(signs), len(LEARNT)))
+    kinds, intercepts, meant = tuple(held["kinds"]), held["intercepts"], held["meant"].astype("float32")
     if kinds != LEARNT or intercepts.shape != (len(LEARNT),) or meant.shape != (word_vectors.WIDTH, len(LEARNT)):
-        raise Permanent(f"{file} has other kinds than this program: run `triage train`")
+        raise ValueError("it has other kinds than this program: run `triage train`")
     return Scorer(kinds, weights, intercepts, signs, meaning, meant, manifest.get("thresholds", {}))
-
-
-def _table(values: NDArray[np.float32], columns: NDArray[np.int64], ends: NDArray[np.int64], width: int) -> NDArray[np.float32]:
-    """The weights as a full table of `width` rows. ValueError for places outside it, instead of a crash later."""
-    import numpy as np
-
-    sizes = np.diff(ends)
-    fits = len(ends) == len(LEARNT) + 1 and ends[0] == 0 and ends[-1] == len(values) == len(columns) and (sizes >= 0).all()
-    if not fits or (len(columns) and not 0 <= columns.min() <= columns.max() < width):
-        raise ValueError("its weights do not fit the features")
-    table = np.zeros((width, len(LEARNT)), dtype=np.float32)
-    table[columns, np.repeat(np.arange(len(LEARNT)), sizes)] = values
-    return table
 
 
 def _strength(chance: float, unsure: float, strict: float) -> float:
@@ -308,7 +240,3 @@ def _strength(chance: float, unsure: float, strict: float) -> float:
 def _log_odds(chance: float) -> float:
     chance = min(max(chance, 1e-6), 1.0 - 1e-6)
     return log(chance / (1.0 - chance))
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -89,7 +89,9 @@ def manifest(file: Path, command: str) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Permanent(f"{file} is missing: a model is only used with its manifest; `{command}` writes both") from None
+        raise Permanent(
+            f"{file} is missing and cannot be read as a manifest: a model is only used with its manifest; `{command}` writes both"
+        ) from None
     except (OSError, ValueError) as fault:
         raise Permanent(f"{file} cannot be read as a manifest ({fault}); `{command}` writes a new one") from fault
     if not isinstance(found, dict):
@@ -112,15 +114,20 @@ def check_versions(manifest: Mapping[str, Any], reads: tuple[int, int], librarie
             raise Permanent(f"the model was made with {library} {made}, but {here} is installed: run `{command}`")
 
 
-def check(file: Path, expected: str, limits: tuple[int, int], command: str) -> None:
-    """Raises Permanent unless a file has the expected SHA-256 and is a zip within the limits (octets as it lies, and unpacked)."""
-    size, unpacked_size = limits
+def check_file(file: Path, expected: str, size: int, command: str) -> None:
+    """Raises Permanent unless a file is there, has no more octets than `size`, and has the expected SHA-256."""
     if not file.is_file():
         raise Permanent(f"{file} is missing; `{command}` makes it")
     if file.stat().st_size > size:
         raise Permanent(f"{file} has {file.stat().st_size} octets, more than the {size} a model may have")
     if digest(file) != expected:
         raise Permanent(f"{file} is not the file its manifest describes (its SHA-256 differs): put it back, or run `{command}`")
+
+
+def check(file: Path, expected: str, limits: tuple[int, int], command: str) -> None:
+    """The same, and that it is a zip; `limits`: octets as it lies, and unpacked."""
+    size, unpacked_size = limits
+    check_file(file, expected, size, command)
     try:
         with zipfile.ZipFile(file) as members:
             unpacked = sum(member.file_size for member in members.infolist())

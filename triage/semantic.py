@@ -6,13 +6,12 @@ anything else is refused with a sentence, and the program goes on with the fast 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from triage import model_file
 from triage.errors import Permanent
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ _LONGEST = 128
 """Tokens of one sentence that are looked at; some 90 words."""
 _AT_ONCE = 32
 _SIZE_LIMIT = 60_000_000
+_COMMAND = "triage semantic make"
 _EXTRA = "the package {} is not installed: install triage[semantic]"
 
 
@@ -62,34 +62,15 @@ class Embedder:
 
 def opened(folder: Path) -> Embedder:
     """The network in `folder`. Raises Permanent, in words, when it does not fit its manifest or when a package is missing."""
-    manifest = _manifest(folder / MANIFEST)
+    manifest = model_file.manifest(folder / MANIFEST, _COMMAND)
     if manifest.get("format") != FORMAT:
         raise Permanent(
             f"{folder} is of format {manifest.get('format')}, this program reads {FORMAT}: run `triage semantic make`"
         )
     hashes = manifest.get("sha256")
     for name in (NETWORK, TOKENIZER):
-        _check(folder / name, str(hashes.get(name, "")) if isinstance(hashes, dict) else "")
+        model_file.check_file(folder / name, str(hashes.get(name, "")) if isinstance(hashes, dict) else "", _SIZE_LIMIT, _COMMAND)
     return _read(folder)
-
-
-def _manifest(file: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise Permanent(f"{file} cannot be read as a manifest ({fault}); `triage semantic make` writes the directory") from fault
-    if not isinstance(manifest, dict):
-        raise Permanent(f"{file} is not a manifest: it should hold one JSON object; `triage semantic make` writes a new one")
-    return manifest
-
-
-def _check(file: Path, expected: str) -> None:
-    if not file.is_file():
-        raise Permanent(f"{file} is missing; `triage semantic make` makes it")
-    if file.stat().st_size > _SIZE_LIMIT:
-        raise Permanent(f"{file} has {file.stat().st_size} octets, more than the {_SIZE_LIMIT} it may have")
-    if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
-        raise Permanent(f"{file} is not the file its manifest describes (its SHA-256 differs); run `triage semantic make` again")
 
 
 def _read(folder: Path) -> Embedder:
@@ -111,4 +92,4 @@ def _read(folder: Path) -> Embedder:
         raise Permanent(f"{folder} cannot be read as a model ({type(fault).__name__}); run `triage semantic make`") from fault
     tokenizer.enable_truncation(_LONGEST)
     tokenizer.no_padding()
-    return Embedder(session, tokenizer, hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest())
+    return Embedder(session, tokenizer, model_file.digest(folder / NETWORK))

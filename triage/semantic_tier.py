@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from triage import semantic, whole_file
+from triage import model_file, semantic, whole_file
 from triage.errors import Permanent
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ HEADS = "heads.npz"
 MANIFEST = "manifest.json"
 FORMAT = 1
 SIZE_LIMIT = 1_000_000
+_COMMAND = "triage train --semantic"
 _LOOK = 0.0759
 """The fast tier's probability from which on a sentence is looked at: log-odds of -2.5."""
 NOT_LOOKED_FOR = frozenset({"any_abuse", "profanity", "reported", "demand"})
@@ -84,7 +85,7 @@ def opened(folder: Path, directory: Path, fast_sha256: str, kinds: tuple[str, ..
     """
     embedder = semantic.opened(directory)
     place = folder / FOLDER
-    manifest = _manifest(place / MANIFEST)
+    manifest = model_file.manifest(place / MANIFEST, _COMMAND)
     if manifest.get("format") != FORMAT:
         raise Permanent(
             f"{place} is of format {manifest.get('format')}, this program reads {FORMAT}: run `triage train --semantic`"
@@ -97,16 +98,6 @@ def opened(folder: Path, directory: Path, fast_sha256: str, kinds: tuple[str, ..
         )
     weights, intercepts = _heads(place / HEADS, str(manifest.get("sha256", "")), len(kinds))
     return Tier(kinds, embedder, weights, intercepts, manifest.get("thresholds", {}))
-
-
-def _manifest(file: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise Permanent(f"{file} cannot be read as a manifest ({fault}); `triage train --semantic` writes it") from fault
-    if not isinstance(manifest, dict):
-        raise Permanent(f"{file} is not a manifest: it should hold one JSON object; `triage train --semantic` writes it")
-    return manifest
 
 
 def _heads(file: Path, expected: str, kinds: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:

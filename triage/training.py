@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED
 
-from triage import conduct_model, corpus, features, word_vectors
+from triage import conduct_model, corpus, features, model_file, word_vectors
 from triage.corpus import Rows
 from triage.errors import Permanent
 
@@ -66,11 +66,11 @@ def read(folder: Path | None) -> Data:
     if folder is None:
         return Data()
     train, dev = _csv(folder, "train"), _csv(folder, "dev")
-    data = Data(corpus.public_rows(train), hashes={"train": _digest(train), "dev": _digest(dev)})
+    data = Data(corpus.public_rows(train), hashes={"train": model_file.digest(train), "dev": model_file.digest(dev)})
     data.ordinary = [row["text"] for row in _table(dev) if row["source"] in BUSINESS and row["none"] == "1"]
     extra = next((file for file in (folder / "ordinary.csv", folder / "ordinary.csv.gz") if file.is_file()), None)
     if extra:
-        data.hashes["ordinary"] = _digest(extra)
+        data.hashes["ordinary"] = model_file.digest(extra)
         mails = [row["text"] for row in _table(extra)]
         learned = corpus.ordinary_rows(mails[::2], _ORDINARY_WEIGHT)
         step = max(1, len(learned.texts) // _ORDINARY_SENTENCES + 1)
@@ -199,9 +199,9 @@ def train(data_folder: Path | None, out: Path) -> dict[str, Any]:
         "format": conduct_model.FORMAT,
         "features": features.VERSION,
         "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "sha256": _digest(out / conduct_model.MODEL),
-        "signs_sha256": _digest(features.signs_file(out)),
-        "words_sha256": _digest(out / word_vectors.FILE),
+        "sha256": model_file.digest(out / conduct_model.MODEL),
+        "signs_sha256": model_file.digest(features.signs_file(out)),
+        "words_sha256": model_file.digest(out / word_vectors.FILE),
         "data_sha256": data.hashes | {"own": _own_digest(out)},
         "libraries": {"scikit-learn": sklearn.__version__, "skops": skops.__version__, "numpy": np.__version__, "scipy": scipy.__version__},
         "rows": len(learned.texts),
@@ -259,8 +259,4 @@ def _csv(folder: Path, name: str) -> Path:
 
 def _own_digest(folder: Path) -> str:
     texts = (file for part in (corpus.TEXTS, corpus.HELD) for file in sorted((folder / part).rglob("*.txt")))
-    return hashlib.sha256("".join(map(_digest, (folder / corpus.TABLE, *texts))).encode()).hexdigest()
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256("".join(map(model_file.digest, (folder / corpus.TABLE, *texts))).encode()).hexdigest()
