@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from turns import LENA, mail
 
-from triage.matter import Board, Hint, Known, Link, group
+from triage.matter import Board, Hints, Known, Link, group
 from triage.message import Message
 
 if TYPE_CHECKING:
@@ -148,11 +148,17 @@ STOP = (
 def stopped(*mails: Message, danger: str = "", about: str = "") -> list[Link]:
     """Grouped where it is known that our mail with the stop is one, what it is about, and which words tell of danger."""
 
-    def hint(message: Message, by_staff: bool) -> Hint:
-        ours = by_staff and message.own == STOP
-        return Hint(notice_of=about if ours else "", stops=ours, danger=bool(danger) and danger in message.own)
+    class Told(Hints):
+        def notice_of(self, message: Message) -> str:
+            return about if message.own == STOP else ""
 
-    return list(group([(one, one.sender.email == LENA) for one in mails], hint))
+        def stops(self, message: Message) -> bool:
+            return message.own == STOP
+
+        def danger(self, message: Message) -> bool:
+            return bool(danger) and danger in message.own
+
+    return list(group([(one, one.sender.email == LENA) for one in mails], Told()))
 
 
 def test_a_new_danger_told_in_the_thread_of_a_closed_matter_is_a_matter_of_its_own() -> None:
@@ -193,8 +199,9 @@ def test_a_mail_for_somebody_belongs_to_the_matter_that_this_person_wrote_about(
         subject="Hilda Brundle",
     )
 
-    def hint(message: Message, _by_staff: bool) -> Hint:
-        return Hint(written_for=frozenset({"hilda brundle"} if message is caseworker else ()))
+    class Told(Hints):
+        def written_for(self, message: Message) -> frozenset[str]:
+            return frozenset({"hilda brundle"} if message is caseworker else ())
 
-    first, second = group([(asked, False), (caseworker, False)], hint)
+    first, second = group([(asked, False), (caseworker, False)], Told())
     assert second.matter == first.matter and second.reasons == ("written for Hilda Brundle, who wrote about it",)

@@ -157,26 +157,28 @@ class Known:
         return Counter(matter for mark in marks for matter in self._met.get(mark, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What somebody who reads a whole mail knows of it beyond the things it names."""
+class Hints:
+    """What somebody who reads a whole mail knows of it beyond the things it names; by itself nothing. Each is asked only where it
+    decides something."""
 
-    notice_of: str = ""
-    """What a restriction of ours says it is about; "" when the mail is none, or is about everything."""
-    stops: bool = False
-    """Staff ask not to be written to about this any more, or restrict it."""
-    danger: bool = False
-    """It tells of danger or damage now."""
-    written_for: frozenset[str] = frozenset()
-    """Full names of people it may be written for, folded."""
+    def notice_of(self, _message: Message) -> str:
+        """What a restriction of ours says it is about; "" when the mail is none, or is about everything."""
+        return ""
+
+    def stops(self, _message: Message) -> bool:
+        """Whether a mail of ours asks not to be written to about this any more, or restricts it."""
+        return False
+
+    def danger(self, _message: Message) -> bool:
+        """Whether a mail to us tells of danger or damage now."""
+        return False
+
+    def written_for(self, _message: Message) -> frozenset[str]:
+        """Full names of people a mail to us may be written for, folded."""
+        return frozenset()
 
 
-def no_hint(_message: Message, _by_staff: bool) -> Hint:
-    return Hint()
-
-
-Hints = Callable[[Message, bool], Hint]
-"""(message, whether staff wrote it) → what is known of it."""
+NO_HINTS = Hints()
 
 
 @dataclass(slots=True)
@@ -190,7 +192,7 @@ class Board:
     """The matters of one story so far, with the ways to find one; `known` may be shared between the boards of several
     contacts, so that a reply to another person's mail finds its matter."""
 
-    def __init__(self, known: Known | None = None, hints: Hints = no_hint, apart: Container[str] = frozenset()) -> None:
+    def __init__(self, known: Known | None = None, hints: Hints = NO_HINTS, apart: Container[str] = frozenset()) -> None:
         """`apart`: keys of messages that people have said belong to no earlier matter."""
         self._apart = apart
         self.known = Known(pair_model.loaded()) if known is None else known
@@ -215,7 +217,7 @@ class Board:
         if left and left is not matter and traits.subject in left.subjects:
             traits = self.traits(replace(message, subject=""), by_staff)  # the subject is that of the thread it leaves
         self.add(matter, message, traits)
-        if by_staff and self._hints(message, True).stops:
+        if by_staff and self._hints.stops(message):
             self._stopped.add(matter.id)
         return Link(message.key, matter.id, tuple(choice.reasons or ["nothing earlier is about this"]), namesakes)
 
@@ -290,7 +292,7 @@ class Board:
         other = body - matter.about
         new = len(other) >= _TROUBLE and len(other) >= _MOSTLY * len(body)
         same = traits.refers_back or terms.references(message.own) & matter.references
-        return "it tells of a new trouble" if new and not same and self._hints(message, False).danger else ""
+        return "it tells of a new trouble" if new and not same and self._hints.danger(message) else ""
 
     def _is_elsewhere(self, traits: Traits, matter: Matter, *, sure: bool) -> bool:
         """Whether a mail in a thread and under a subject of its own is not plainly about a matter which staff have asked not to be
@@ -302,7 +304,7 @@ class Board:
 
     def _of_whom_it_is_for(self, message: Message, traits: Traits, replied: Matter | None) -> tuple[Matter, list[str]] | None:
         """The matter of the person that a mail says it is written for, where it speaks of it, and why; None when there is none."""
-        names = self._hints(message, False).written_for if replied is None and not traits.by_staff else frozenset()
+        names = self._hints.written_for(message) if replied is None and not traits.by_staff else frozenset()
         found: list[tuple[int, datetime, Matter, str]] = []
         for name in sorted(names):
             spelled = " ".join(sorted(name.split()))
@@ -322,7 +324,7 @@ class Board:
 
     def _named_by_notice(self, message: Message, traits: Traits, replied: Matter | None) -> Matter | None:
         """The matter that a warning or restriction of ours in a thread of its own names; None unless it is plainly one."""
-        wanted = terms.words(self._hints(message, True).notice_of) if traits.by_staff and replied is None else frozenset()
+        wanted = terms.words(self._hints.notice_of(message)) if traits.by_staff and replied is None else frozenset()
         fits = {one: terms.overlap(wanted, one.about) for one in self.matters.values()}
         best = max(fits.values(), default=0.0)
         named = [one for one, fit in fits.items() if fit == best]
@@ -560,7 +562,9 @@ def load_all() -> None:
     Known(pair_model.loaded())
 
 
-def group(story: Sequence[tuple[Message, bool]], hints: Hints = no_hint, apart: Container[str] = frozenset()) -> tuple[Link, ...]:
+def group(
+    story: Sequence[tuple[Message, bool]], hints: Hints = NO_HINTS, apart: Container[str] = frozenset()
+) -> tuple[Link, ...]:
     """Every message of one contact's story (message, by staff), oldest first, with the matter it belongs to and why. `apart`: keys of
     messages that begin a matter of their own, whatever they look like."""
     board = Board(hints=hints, apart=apart)

@@ -99,12 +99,23 @@ def _in_threads_of(kept: list[Message], others: list[Message]) -> list[Message]:
     return [m for m in others if m.message_id in cited or ids & {*m.references, m.in_reply_to}]
 
 
-def _hint(message: Message, by_staff: bool) -> matters.Hint:
-    """What tells the matter of a mail beyond the things it names."""
-    if by_staff:
-        stops, about = staff_reading.closes(message)
-        return matters.Hint(notice_of=about, stops=stops)
-    return matters.Hint(danger=emergency.new_trouble(message.own), written_for=contact.spoken_for(message))
+class _Read(matters.Hints):
+    """What the detectors and the reading of our own letters tell of a mail."""
+
+    def notice_of(self, message: Message) -> str:
+        return staff_reading.closes(message)[1]
+
+    def stops(self, message: Message) -> bool:
+        return staff_reading.closes(message)[0]
+
+    def danger(self, message: Message) -> bool:
+        return emergency.new_trouble(message.own)
+
+    def written_for(self, message: Message) -> frozenset[str]:
+        return contact.spoken_for(message)
+
+
+_READ = _Read()
 
 
 def _links(
@@ -112,9 +123,9 @@ def _links(
 ) -> tuple[matters.Link, ...]:
     """Where each mail of the story belongs, the related mails seen too."""
     if not related:
-        return matters.group(sides, _hint, apart)
+        return matters.group(sides, _READ, apart)
     both = sorted([*sides, *((message, by_staff(message, directory)) for message in related)], key=lambda side: order(side[0]))
-    links = {link.key: link for link in matters.group(both, _hint, apart)}
+    links = {link.key: link for link in matters.group(both, _READ, apart)}
     return tuple(links[message.key] for message, _ in sides)
 
 
