@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mailstate import flags, mails, move, notes
+from mailstate import Lying, flags, mails, move, notes
 from office import Office
-from sample import DESK, HOLD_ENDS, NOW, SUNITA, VANCE, letter, reply, story
+from sample import DESK, HOLD_ENDS, NOW, SUNITA, VANCE, Mail, letter, reply, story
 
 HELD = "Triage/Held"
 still = next(mail for mail in story() if b"is still wrong. Correct the bill" in mail.raw)
@@ -122,7 +122,8 @@ def test_with_hold_switched_off_nothing_is_moved(arrived: Office) -> None:
     assert arrived.export(NOW)["held"] == [still.message_id]
 
 
-def test_an_agreed_note_leaves_one_abusive_mail_without_a_reply_and_a_dismissed_one_brings_it_back(worked: Office) -> None:
+def _asked_about(worked: Office) -> tuple[Mail, Lying]:
+    """An abusive mail, and the note that asks whether it may go without a reply."""
     rude = letter(
         "You stupid, worthless idiots. Are you too thick to read, you useless cretins?\n\nJoan Oakes",
         sender="Joan Oakes <joan.oakes@inlook.example>", subject="Hedge behind Tern Court", at="2026-05-12 08:00",
@@ -130,6 +131,11 @@ def test_an_agreed_note_leaves_one_abusive_mail_without_a_reply_and_a_dismissed_
     worked.receive(rude)
     worked.once()
     (asked,) = [one for one in notes(worked.server, worked.user) if one.subject.startswith("One mail that may go without")]
+    return rude, asked
+
+
+def test_an_agreed_note_leaves_one_abusive_mail_without_a_reply_and_a_dismissed_one_brings_it_back(worked: Office) -> None:
+    rude, asked = _asked_about(worked)
     assert rude.message_id in flags(worked.server, worked.user) and "the matter stays open" in " ".join(asked.text.split())
     move(worked.server, worked.user, asked.message_id, "Triage/Review", "Triage/Agree")
     worked.once()
@@ -146,13 +152,7 @@ def test_an_agreed_note_leaves_one_abusive_mail_without_a_reply_and_a_dismissed_
 
 
 def test_an_abusive_mail_left_without_a_reply_is_back_when_the_note_is_moved_back_for_review(worked: Office) -> None:
-    rude = letter(
-        "You stupid, worthless idiots. Are you too thick to read, you useless cretins?\n\nJoan Oakes",
-        sender="Joan Oakes <joan.oakes@inlook.example>", subject="Hedge behind Tern Court", at="2026-05-12 08:00",
-    )  # fmt: skip
-    worked.receive(rude)
-    worked.once()
-    (asked,) = [one for one in notes(worked.server, worked.user) if one.subject.startswith("One mail that may go without")]
+    rude, asked = _asked_about(worked)
     move(worked.server, worked.user, asked.message_id, "Triage/Review", "Triage/Agree")
     worked.once()
     (agreed,) = [one for one in notes(worked.server, worked.user, "Triage/Agree") if one.note == asked.note]
