@@ -23,5 +23,5 @@ def new_trouble(own: str) -> bool:
 
 def _said(own: str, group: str) -> str:
     plain = fold(own)
-    hit = next(phrasebook.hits(plain, phrasebook.part("emergencies", group)), None)
+    hit = next(iter(phrasebook.hits(plain, phrasebook.part("emergencies", group))), None)
     return plain.written(hit.start, hit.end)[0] if hit else ""

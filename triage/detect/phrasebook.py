@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 
 from triage.detect.plain import BETWEEN, UNSPACED, Plain, simplified
@@ -27,8 +27,8 @@ NAMES = (
     "welfare", "rights", "adjustment", "appeal", "urgent", "emergencies", "accusations", "demands", "insistence", "process_refusal",
 )  # fmt: skip
 """The files that are written in this language."""
-_MOST_KNOWN = 4_000
-"""So many words of mails are remembered with each book."""
+_MOST_KNOWN = 40_000
+"""So many words of mails are remembered with what they wake."""
 _NUMBER = (
     r"(?:\d[\d.,]*|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
     r"|half an?|a few|couple of)"
@@ -179,8 +179,6 @@ class Book:
     whole: Mapping[str, tuple[tuple[int, int], ...]]
     begun: Mapping[str, tuple[tuple[int, int], ...]]
     unspaced: tuple[tuple[int, int], ...]
-    known: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
-    """What words of mails wake, as far as they were looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,26 +231,48 @@ def bound(groups: tuple[Group, ...]) -> Book:
     return Book(groups, {k: tuple(v) for k, v in whole.items()}, {k: tuple(v) for k, v in begun.items()}, tuple(unspaced))
 
 
+class _Shelf:
+    """Every book that was looked into, so that the words of a mail are looked up once for all of them."""
+
+    def __init__(self) -> None:
+        self._books: dict[Book, None] = {}
+        self._known: dict[str, tuple[tuple[Book, tuple[tuple[int, int], ...]], ...]] = {}
+        self._last: tuple[Plain | None, dict[Book, dict[int, set[tuple[int, int]]]]] = (None, {})
+
+    def woken(self, plain: Plain, book: Book) -> Mapping[int, set[tuple[int, int]]]:
+        """The phrases of a book that the words of each sentence wake; sentences without any are left out."""
+        if book not in self._books:
+            self._books[book] = None
+            self._known.clear()
+            self._last = (None, {})
+        if self._last[0] is not plain:
+            self._last = (plain, self._look_up(plain))
+        return self._last[1].get(book, {})
+
+    def _look_up(self, plain: Plain) -> dict[Book, dict[int, set[tuple[int, int]]]]:
+        found: dict[Book, dict[int, set[tuple[int, int]]]] = {}
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        for word, sentences in plain.where.items():
+            known = self._known.get(word)
+            if known is None:
+                known = self._known[word] = tuple((book, woken) for book in self._books if (woken := _woken(book, word)))
+            for book, woken in known:
+                of_book = found.setdefault(book, {})
+                for sentence in sentences:
+                    of_book.setdefault(sentence, set()).update(woken)
+        return found
+
+
+_SHELF = _Shelf()
+
+
 def _woken(book: Book, word: str) -> tuple[tuple[int, int], ...]:
     """The phrases of a book that a word of a mail wakes."""
     woken = list(book.whole.get(word, ()))
-    for length in range(1, len(word) + 1):
+    for length in range(1, len(word) + 1) if book.begun else ():
         woken += book.begun.get(word[:length], ())
     return tuple(woken)
-
-
-def _wakers(plain: Plain, book: Book) -> dict[str, tuple[tuple[int, int], ...]]:
-    """The words of a mail that wake phrases, with these."""
-    known, found = book.known, {}
-    if len(known) > _MOST_KNOWN:
-        known.clear()
-    for word in plain.vocabulary:
-        woken = known.get(word)
-        if woken is None:
-            woken = known[word] = _woken(book, word)
-        if woken:
-            found[word] = woken
-    return found
 
 
 def lines(block: str) -> list[str]:
@@ -358,19 +378,19 @@ def _split(text: str, mark: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def hits(plain: Plain, book: Book) -> Iterator[Hit]:
-    """Every place where a phrase stands and nothing in its sentence takes it back."""
-    wakers = _wakers(plain, book)
+@lru_cache(maxsize=256)
+def hits(plain: Plain, book: Book) -> tuple[Hit, ...]:
+    """Every place where a phrase stands and nothing in its sentence takes it back. Kept, as several detectors ask the same."""
+    woken = _SHELF.woken(plain, book)
     unspaced = book.unspaced if plain.unspaced else ()
-    if not wakers and not unspaced:
-        return
-    for sentence, words in enumerate(plain.words):
-        woken = {each for word in wakers.keys() & words for each in wakers[word]}
-        for at, number in (*sorted(woken), *unspaced):
-            group = book.groups[at]
-            for place in group.phrases[number].within(plain, sentence):
-                if not any(next(each.within(plain, sentence), None) for each in group.unless):
-                    yield Hit(group, place.start(), place.end())
+    return tuple(
+        Hit(group, place.start(), place.end())
+        for sentence in (range(len(plain.words)) if unspaced else sorted(woken))
+        for at, number in (*sorted(woken.get(sentence, ())), *unspaced)
+        for group in (book.groups[at],)
+        for place in group.phrases[number].within(plain, sentence)
+        if not any(next(each.within(plain, sentence), None) for each in group.unless)
+    )
 
 
 def says(plain: Plain, at: int, phrases: Iterable[Phrase]) -> bool:
@@ -381,4 +401,4 @@ def says(plain: Plain, at: int, phrases: Iterable[Phrase]) -> bool:
 
 def found(plain: Plain, book: Book) -> bool:
     """Whether anything in the book is said at all."""
-    return next(hits(plain, book), None) is not None
+    return bool(hits(plain, book))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -60,8 +60,10 @@ class Shift:
         return at + self.added[found] if found >= 0 else at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plain:
+    """A value of its own each time it is made: `fold` makes one of each text, which what was found in it is kept with."""
+
     text: str
     original: str
     shifts: tuple[Shift, ...]
@@ -69,8 +71,8 @@ class Plain:
     """Where the sentences of `text` that are not blank begin and end."""
     words: tuple[frozenset[str], ...]
     """The words of each."""
-    vocabulary: frozenset[str]
-    """The words of all."""
+    where: Mapping[str, Sequence[int]]
+    """Every word of it, with the numbers of the sentences that hold it."""
     unspaced: bool
     """Whether a script that writes words together occurs."""
 
@@ -120,8 +122,11 @@ def fold(text: str) -> Plain:
     plain, second = _edited(plain, _corrections(plain))
     bounds = tuple(_sentences(plain))
     words = tuple(frozenset(_WORD.findall(plain, start, end)) for start, end in bounds)
-    vocabulary = frozenset().union(*words)
-    return Plain(plain, text, (first, second), bounds, words, vocabulary, UNSPACED.search(plain) is not None)
+    where: dict[str, list[int]] = {}
+    for number, some in enumerate(words):
+        for word in some:
+            where.setdefault(word, []).append(number)
+    return Plain(plain, text, (first, second), bounds, words, where, UNSPACED.search(plain) is not None)
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
