@@ -15,6 +15,8 @@ from triage.evidence import Evidence
 from triage.finding import Sign
 
 _MOCKING_SIGN = re.compile(r"👏|🙄|🤡|🤦|🖕|💩|🤮|😴|🐌|🦥|🥱|🧠")
+_CONTEMPT = re.compile(r"([🙄🤡🤮])\1")
+"""Signs that nobody puts twice beside something kind."""
 _CRITICISM = re.compile(
     r"\b(?:still|again|another|weeks?|months?|days?|hours?|finally|wrong|late|lost|broken|nothing|no one|nobody|wait(?:ing)?|ignor\w+|"
     r"fail\w*|copy|template|robot|excuses?|promise[sd]?|never|third|fourth|fifth|sixth|only|useless|joke|service|genius|clever)\b"
@@ -51,5 +53,6 @@ def _mocking(reading: Reading) -> Iterator[Spot]:
             continue
         near = (before.folded if before else "") + " " + sentence.folded
         # A middle finger needs no complaint beside it; clapping for somebody who waited is thanks.
-        if found.group() == "🖕" or (_CRITICISM.search(near) and not _WARMTH.search(near)):
+        meant = _CRITICISM.search(near) or _CONTEMPT.search(sentence.text)
+        if found.group() == "🖕" or (meant and not _WARMTH.search(near)):
             yield Spot(sentence, Hit(_SIGNS, found.start(), found.end()))
