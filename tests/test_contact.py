@@ -59,6 +59,14 @@ def test_asking_for_replies_elsewhere_joins() -> None:
     assert people == [{HOME, WORK}] and f"one asks for replies at {WORK}" in joins[0].reasons
 
 
+def test_whoever_gives_his_name_in_small_letters_and_says_it_is_another_address_of_his_is_joined() -> None:
+    mine = mail("The lamp is broken.\n\nIda Stone", 0, HOME, name="Ida Stone")
+    people, _ = joined(mine, mail("its ida stone from number 4, this is my work email. still no lamp", 1, WORK))
+    assert people == [{HOME, WORK}]
+    apart, _ = joined(mine, mail("its ida stone you want, not me. still no lamp", 1, WORK))
+    assert len(apart) == 2, "it does not say so"
+
+
 def test_a_mail_that_could_not_be_authenticated_joins_nobody() -> None:
     forged = replace(mail("I insult you.\n\nIda Stone\n07700 900123", 1, WORK, name="Ida Stone"), authenticity="fail")
     assert marks(forged) == frozenset()

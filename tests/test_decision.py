@@ -86,6 +86,14 @@ def test_a_safeguard_that_is_open_bars_the_restriction(gate: str, kind: str) -> 
     assert not next(check for check in decision.checks if check.name == gate).met
 
 
+def test_a_promise_to_see_to_a_right_leaves_it_open_and_an_answer_settles_it() -> None:
+    findings = [found("abuse", RUDE), found("abuse", AGAIN), found("rights", AGAIN, severity="advisory")]
+    promised = staff("You will have your papers by May.", 6, StaffAct(answer="the fee stands", promise="your papers by May"))
+    assert "rights" in decided((ASKED, ANSWERED, RUDE, WARNED, AGAIN, promised), findings).unmet
+    sent = staff("Here are your papers.", 7, StaffAct(answer="here are your papers"))
+    assert "rights" not in decided((ASKED, ANSWERED, RUDE, WARNED, AGAIN, promised, sent), findings).unmet
+
+
 def test_a_matter_we_never_answered_bars_the_restriction() -> None:
     findings = [found("abuse", RUDE), found("abuse", AGAIN)]
     decision = decided((ASKED, RUDE, WARNED, AGAIN), findings)

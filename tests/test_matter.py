@@ -75,6 +75,19 @@ def test_a_reply_that_says_it_is_not_about_the_old_matter_begins_a_new_one() -> 
     assert first.matter != second.matter
 
 
+THANKS = "It drips no more. What a kind fitter you sent!"
+GATE = "May I hang a swing from the plum tree behind the bicycle sheds? My nephews stay over Whitsun and they climb everything."
+
+
+def test_a_question_about_something_else_under_an_old_thread_that_had_ended_well_is_a_new_matter() -> None:
+    answer = replying(mail("A fitter comes on Friday.", 1, LENA), BOILER)
+    thanks = replying(mail(THANKS, 3), answer)
+    *old, new = grouped(BOILER, answer, thanks, replying(mail(GATE, 20), answer))
+    assert {link.matter for link in old} == {old[0].matter} and new.matter != old[0].matter
+    *_, soon = grouped(BOILER, answer, thanks, replying(mail(GATE, 4), answer))
+    assert soon.matter == old[0].matter, "the talk was still going on"
+
+
 def test_the_subject_of_the_thread_it_leaves_says_nothing_about_a_new_matter() -> None:
     boiler = mail("The boiler in the cellar, order BX-40771, drips.", 0, subject="Order BX-40771")
     gate = replying(

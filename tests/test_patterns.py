@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from turns import DESK, LENA, OTTO, RHEA, START, evidence, staff, wrote
+from turns import DESK, LENA, OTTO, OURS, RHEA, START, evidence, staff, wrote
 
 from triage.answer import Notice, StaffAct
 from triage.detect import after_stop, arguing, repeat, staff_shopping, volume
-from triage.evidence import Turn
+from triage.evidence import Directory, Turn
 
 REQUEST = "Please exchange the garden pump that hums, I want another pump."
 AGAIN = "I still want another garden pump, please exchange the pump that hums."
@@ -212,6 +212,14 @@ LOOK_ALIKES = {
 }  # fmt: skip
 
 
+def test_being_told_to_write_excuses_no_fourth_colleague_whom_nobody_of_us_has_named() -> None:
+    three = (*ANSWERED_TWICE, wrote(AGAIN, 4, to=to(OTTO)), staff(STILL_NO, 5, by=OTTO), wrote(AGAIN, 6, to=to(RHEA)))
+    fourth = wrote(f"I am told that you decide it. {AGAIN}", 8, to=to("nan.odell@mill.example"))
+    ours = Directory(OURS.domains, staff=(*OURS.staff, "nan.odell@mill.example"), mailboxes=OURS.mailboxes)
+    seen = evidence(*three, staff(STILL_NO, 7, by=RHEA), fourth)
+    assert list(staff_shopping.detect(replace(seen, directory=ours)))
+
+
 @pytest.mark.parametrize("what", LOOK_ALIKES)
 def test_what_only_looks_like_staff_shopping_is_none_when(what: str) -> None:
     assert not list(staff_shopping.detect(evidence(*LOOK_ALIKES[what])))
@@ -298,6 +306,22 @@ def test_whoever_asks_the_customer_something_has_opened_the_door_again() -> None
     asks = StaffAct(asks="the number on the pump", no_answer_because="a question")
     turns = (wrote(REQUEST, 0), staff(NO, 3, STOP), staff("What number stands on the pump?", 4, asks))
     assert not list(after_stop.detect(evidence(*turns, wrote("It is 77, please exchange it.", 5))))
+
+
+def test_whoever_is_written_to_after_a_stop_may_answer() -> None:
+    asking_after = staff("Are you all right after the storm?", 5, StaffAct(no_answer_because="a question"))
+    turns = (wrote(REQUEST, 0), staff(NO, 3, STOP), asking_after)
+    mine = wrote("I am, and the pump is under water.", 6)
+    answer = replace(mine, message=replace(mine.message, in_reply_to=asking_after.message.message_id))
+    assert not list(after_stop.detect(evidence(*turns, answer)))
+    assert list(after_stop.detect(evidence(*turns, mine))), "not a reply to it"
+
+
+def test_an_answer_to_the_stop_repeated_is_still_a_mail_after_it() -> None:
+    repeated = staff("As we said, please do not write about the pump.", 5, STOP)
+    mine = wrote(AGAIN, 6)
+    answer = replace(mine, message=replace(mine.message, in_reply_to=repeated.message.message_id))
+    assert list(after_stop.detect(evidence(wrote(REQUEST, 0), staff(NO, 3, STOP), repeated, answer)))
 
 
 def test_a_restriction_asks_not_to_write_until_its_end_and_no_longer() -> None:

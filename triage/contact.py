@@ -33,6 +33,10 @@ _NAMED_FIRST = re.compile(
     r"(?!(?i:dear|hi|hello|hey|hiya)\b)([A-Z][\w'’-]+[ ]+[A-Z][\w'’-]+)(?=\s*,|\s+(?:here|again|from|at|in|of)\b)"
 )
 """A mail that begins with its writer's name: "Hi Gwen, Chet Maldonado in 5C here."."""
+_THIS_IS_SMALL = re.compile(
+    r"\A\W*(?:this is|my name is|it'?s|i am|i'm|im)\s+([a-z]{2,} [a-z]{2,})\b(?! (?:to|the|a|my|for)\b)", re.IGNORECASE
+)
+"""The same in small letters, which only counts where a mail says that it comes from another address: "its ada penn, my work email"."""
 _OTHER_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _ELSEWHERE = re.compile(
     r"\b(?:from|on|using|via|with|it'?s|this is)\s+(?:(?:my|the)\s+(?:own|other|old|new|work|home|private|personal|second|different|wife'?s|husband'?s|partner'?s)\s*"
@@ -177,6 +181,7 @@ def marks(message: Message) -> frozenset[Mark]:
     found |= {("for", name) for name in spoken_for(message)}
     if _ELSEWHERE.search(own[:1000]):
         found.add(("elsewhere", "said"))
+        found |= {("name", name) for name in map(full_name, _THIS_IS_SMALL.findall(own)) if name}
     if _OTHER_SAID.search(own):
         found |= {("reply-to", address.lower()) for address in _OTHER_ADDRESS.findall(own)}
     return frozenset(found)

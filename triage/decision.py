@@ -193,7 +193,9 @@ def gates(
 
     def answered_since(finding: Finding) -> bool:
         sent = when[finding.message_key].message.sent_at
-        return any(t.act and t.act.answer and t.matter == finding.matter and t.message.sent_at > sent for t in story.turns)
+        # a promise to send what was asked for does not settle a right
+        answers = (t for t in story.turns if t.act and t.act.answer and not t.act.promise)
+        return any(t.matter == finding.matter and t.message.sent_at > sent for t in answers)
 
     welfare = [f for f in kind("welfare") if now - when[f.message_key].message.sent_at <= WELFARE_LASTS]
     rights = [f for f in kind("rights") if not answered_since(f)]

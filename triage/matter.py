@@ -28,7 +28,7 @@ _NEW_MATTER = re.compile(
     r"\b(?:(?:new|different|separate|another|unrelated|fresh|other)\s+(?:matter|question|issue|thing|problem|request|subject|topic|query|enquiry|order|booking)"
     r"|on (?:a|another) (?:different |separate |new |unrelated )?(?:note|matter|subject|topic|thing)|(?:separate|different|unrelated) (?:to|from) (?:this|that|the)"
     r"|nothing to do with (?:work|this|that|the|my)|something (?:else|different) (?:entirely|altogether|now)|changing the subject|moving on(?: to|,)"
-    r"|(?:leave|leaving|forget|never mind) (?:the|that|this|about) [\w ]{2,30}(?:for now|aside|to one side)|(?:only|just) using this (?:e-?mail|thread|address)|(?:this|it)(?: is|'s|s) (?:not|nothing) (?:about|to do with) (?:the|my|that)|(?:this|it) (?:isn't|isnt) (?:about|to do with) (?:the|my|that)|while i(?:'m| am) (?:here|writing|at it)|by the way, (?:can|could|do|is|are))",
+    r"|(?:leave|leaving|forget|never mind) (?:the|that|this|about) [\w ]{2,30}(?:for now|aside|to one side)|(?:only|just) using this (?:e-?mail|thread|address)|using this (?:one|e-?mail|mail|thread|letter|chain) (?:to|because|as)\b|(?:this|it)(?: is|'s|s) (?:not|nothing) (?:about|to do with) (?:the|my|that)|(?:this|it) (?:isn't|isnt) (?:about|to do with) (?:the|my|that)|while i(?:'m| am) (?:here|writing|at it)|by the way, (?:can|could|do|is|are))",
     re.IGNORECASE,
 )  # fmt: skip
 SAME_SUBJECT_WITHIN = timedelta(days=120)
@@ -435,6 +435,9 @@ _PLAIN = 2.5
 """A likeness by rule that settles it within a contact's own matters: the same subject and house, say, in much the same words."""
 _PLAIN_TITLED = 1.9
 """The same where the subject names what the matter's subjects name, in other words or with more beside it."""
+_RESTED = timedelta(days=7)
+_HARDLY = 0.2
+"""Share of a mail's words that a matter knows, up to which it is about something else."""
 _OWN_WORDS = 3
 _BRIEF = 8
 """Different words of text below which a mail names no topic, however many words its subject has: "receipt 4", "the second photo"."""
@@ -554,7 +557,20 @@ def _breaks_away(message: Message, traits: Traits, matter: Matter) -> str:
         return f'it says "{announced.group(0)}"'
     if new_subject and len(said.words) >= 8 and len(said.words & about) <= 1 and not said.references & matter.references:
         return "another subject and nothing shared"
-    return ""
+    return "the matter was over, and it asks about something else" if _over(traits, matter) and _asks_else(traits, matter) else ""
+
+
+def _asks_else(traits: Traits, matter: Matter) -> bool:
+    """Whether a mail asks a question, refers to nothing before, and hardly says a word that the matter knows."""
+    words = traits.said.words
+    fresh = len(words - matter.about) >= _TROUBLE and len(words & matter.about) <= _HARDLY * len(words)
+    return traits.question and fresh and not traits.refers_back and not _names_the_same(traits, matter)
+
+
+def _over(traits: Traits, matter: Matter) -> bool:
+    """Whether the writer had the last word in the matter some time ago, and asked nothing in it."""
+    rested = traits.at - matter.last >= _RESTED
+    return rested and not matter.last_by_staff and not matter.last_asks and matter.last_sender == traits.sender
 
 
 def load_all() -> None:

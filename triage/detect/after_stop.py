@@ -21,6 +21,20 @@ def _stops(turn: Turn, evidence: Evidence) -> bool:
     return bool(turn.act.stop)
 
 
+def _was_written_to(evidence: Evidence, stop: Turn) -> bool:
+    """Whether the mail answers one of ours that came after the last request to stop and asks nothing of the kind: whom we write to
+    may answer."""
+    message = evidence.message
+    return any(
+        turn.by_staff
+        and not turn.automatic
+        and turn.message.message_id == message.in_reply_to
+        and turn.message.sent_at > stop.message.sent_at
+        and not (turn.act and (turn.act.stop or turn.act.warning or turn.act.restriction or turn.act.final))
+        for turn in evidence.matter_history
+    )
+
+
 def detect(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign on a customer's mail; evidence: the words and date of every request to stop that was in force."""
     turns = [turn for turn in evidence.matter_history if turn.by_staff and turn.act]
@@ -30,7 +44,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
             asked.append(turn)
         elif turn.act and (turn.act.lifted or turn.act.asks):
             asked = []  # whoever asks the customer for something has opened the door again
-    if not asked or accepts(evidence.message):
+    if not asked or accepts(evidence.message) or _was_written_to(evidence, asked[-1]):
         return
     first = asked[0]
     quotes = []

@@ -59,6 +59,7 @@ def _ranks_above(person: str, evidence: Evidence) -> bool:
 
 
 _SAME = 0.5
+_MANY = 3
 _KNOWN = re.compile(
     r"\b(?:already|again|still|before|last (?:week|month|time)|earlier|previous(?:ly)?|second (?:opinion|look)|answer(?:ed)?|repl(?:y|ied)|refus\w*|turned (?:me )?down"
     r"|(?:said|says|told|wrote|tells)|disagree|your colleague|my (?:last|first|earlier) (?:mail|email|message))\b",
@@ -96,11 +97,13 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         for address in turn.message.to
         if evidence.directory.is_person(address.email)
     }
-    few = len(answers) < 2 and len(asked_before | answerers | set(new)) < 3
+    few = len(answers) < 2 and len(asked_before | answerers | set(new)) < _MANY
     if few and not (asked_before & answerers and _as_if_unasked(evidence, answers)):
         return
+    everybody = asked_before | answerers
     if (
-        _SENT_ON.search(message.own)
+        # an excuse that no mail of ours bears out is taken once, and not when it brings a fourth person in
+        (_SENT_ON.search(message.own) and len(everybody) < _MANY)
         or _ESCALATES.search(f"{message.subject}\n{message.own}")
         or any(_ranks_above(p, evidence) for p in new)
     ):
