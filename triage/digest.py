@@ -16,8 +16,7 @@ from email.policy import SMTP
 from types import MappingProxyType
 from typing import Any, Literal
 
-from jinja2 import Environment, StrictUndefined
-
+from triage import sheet
 from triage.explanation import TITLES, counted, day
 from triage.finding import SURE
 from triage.label import NOTE_HEADER
@@ -170,11 +169,7 @@ def _borne(abusive: Collection[str], sent_to: Mapping[str, Sequence[str]], staff
     return tuple(counts.most_common(MOST))
 
 
-_PAGE = """<!doctype html>
-<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
-<body style="margin:0;padding:16px;background:#f5f5f2;font:16px/1.45 system-ui,-apple-system,'Segoe UI',sans-serif;color:#222">
-<div style="max-width:38em;margin:auto;background:#fff;border:1px solid #ddd;border-radius:8px;padding:18px 20px">
-<p style="margin:0 0 4px;font-size:20px;font-weight:600">{{ title }}</p>
+_PAGE = """<p style="margin:0 0 4px;font-size:20px;font-weight:600">{{ title }}</p>
 {% for heading, lines, more, empty in lists %}<p style="margin:18px 0 4px;font-size:13px;letter-spacing:.04em;text-transform:uppercase;color:#666">{{ heading }}</p>
 {% for line in lines %}<p style="margin:6px 0;padding-left:10px;border-left:3px solid {{ '#c62828' if line.late else '#c9c9c2' }}"><span style="font-weight:600">{{ line.what }}</span><br><span style="color:#555">{{ line.detail }}</span></p>
 {% else %}<p style="margin:4px 0;color:#555">{{ empty }}</p>
@@ -187,9 +182,7 @@ _PAGE = """<!doctype html>
 {% for who, count in borne %}<p style="margin:4px 0">{{ who }}: {{ count }}</p>
 {% else %}<p style="margin:4px 0;color:#555">None.</p>
 {% endfor %}<p style="margin:18px 0 0;font-size:13px;color:#777">Written by triage; moving or deleting this mail says nothing. The next one takes its place.</p>
-</div></body></html>
 """
-_TEMPLATE = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
 
 _LISTS = (
     ("waiting", "Waits for one of you", "Nothing waits."),
@@ -232,7 +225,7 @@ def page(digest: Digest) -> str:
         for name, heading, none in _LISTS
     ]
     most = max((count for _, count in digest.weeks), default=0) or 1
-    return _TEMPLATE.render(title=title(digest), lists=lists, weeks=digest.weeks, most=most, borne=digest.borne)
+    return sheet.mail(_PAGE, title=title(digest), lists=lists, weeks=digest.weeks, most=most, borne=digest.borne)
 
 
 def compose(digest: Digest, *, name: str, message_id: str, mailbox: str) -> bytes:

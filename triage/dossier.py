@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from pathlib import Path
 
+from triage import sheet
 from triage.deciding import people_behind
 from triage.errors import Permanent, TriageError
-from triage.explanation import FOLDED, NAMES, day
+from triage.explanation import ACTS, FOLDED, NAMES, day
 from triage.finding import SURE
 from triage.judgement import ground, standing_of
 from triage.ledger import Ledger
@@ -30,14 +30,6 @@ from triage.settings import Settings
 
 _LIMIT = 32 * 1024**2
 """Octets of a mail that are fetched at most."""
-
-
-ACTS = {
-    "warn": "a warning was recorded", "restrict": "a restriction was decided", "renew": "the restriction was renewed",
-    "lift": "the restriction was ended", "appeal": "an appeal was recorded", "appeal-decided": "the appeal was decided",
-    "no-action": "it was decided to do nothing", "terminate": "the end of the service was decided", "refer": "it was taken to another body",
-}  # fmt: skip
-"""What was decided, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +155,18 @@ def _fetched(keys: set[str], ledger: Ledger, settings: Settings, missing: list[s
                 missing.append(str(error))
 
 
-def _shown(one: Event) -> str:
-    """The words of an event for the page, offensive ones folded."""
-    words = escape(one.words)
-    return f"<details><summary>offensive words</summary>{words}</details>" if one.offensive and words else words
+_PAGE = """<h1>{{ title|plain }}</h1>
+<p>Both sides, up to {{ cut_off }}; times in UTC. Offensive words are folded; open them only if you need to.</p>
+<table><thead><tr><th scope="col">when</th><th scope="col">side</th><th scope="col">what</th><th scope="col">words</th><th scope="col">file</th></tr></thead>
+<tbody>{% for one in events %}<tr><td>{{ one.at.strftime('%Y-%m-%d %H:%M') }}</td><td>{{ one.side }}</td><td>{{ one.what|plain }}</td><td>
+{%- if one.offensive and one.words %}<details><summary>offensive words</summary>{{ one.words|plain }}</details>{% else %}{{ one.words|plain }}{% endif -%}
+</td><td>{{ files.get(one.key, '') }}</td></tr>
+{% endfor %}</tbody></table>
+{% if missing %}<h2>What is not here</h2>
+<ul>{% for words in missing %}<li>{{ words|plain }}</li>
+{% endfor %}</ul>
+{% endif %}"""
+_STYLE = "td:first-child { white-space: nowrap }"
 
 
 def _save(
@@ -186,18 +186,8 @@ def _save(
     table.writerow(names)
     table.writerows([safe(text) for text in line] for line in lines)
     (folder / "chronology.csv").write_text(out.getvalue(), encoding="utf-8")
-    cells = "".join(
-        f"<tr><td>{one.at:%Y-%m-%d %H:%M}</td><td>{escape(one.side)}</td><td>{escape(one.what)}</td>"
-        f"<td>{_shown(one)}</td><td>{escape(files.get(one.key, ''))}</td></tr>\n"
-        for one in listed
-    )
-    gone = "".join(f"<li>{escape(words)}</li>" for words in missing)
-    page = (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Chronology</title><style>body{font:14px/1.4 system-ui,'
-        "sans-serif;margin:24px}td,th{border:1px solid #ccc;padding:4px 6px;vertical-align:top}table{border-collapse:collapse}</style></head>\n"
-        f"<body><h1>Chronology: {escape(who)}</h1><p>Both sides, up to {escape(day(cut_off))}; times in UTC. Offensive words are folded; "
-        "open them only if you need to.</p>\n"
-        f"<table><tr><th>when</th><th>side</th><th>what</th><th>words</th><th>file</th></tr>\n{cells}</table><ul>{gone}</ul></body></html>\n"
+    page = sheet.document(
+        _PAGE, f"Chronology: {who}", style=_STYLE, cut_off=day(cut_off), events=listed, files=files, missing=missing
     )
     (folder / "chronology.html").write_text(page, encoding="utf-8")
     own = [

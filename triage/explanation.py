@@ -39,6 +39,28 @@ SAFEGUARD_NAMES = {
 }  # fmt: skip
 """The safeguards in words, for whoever reads what was set aside."""
 
+ACTS: Mapping[str, str] = {
+    "warn": "a warning was recorded", "restrict": "a restriction was decided", "renew": "the restriction was renewed",
+    "lift": "the restriction was ended", "shorten": "the restriction was shortened", "intend": "an end was agreed for the letter",
+    "appeal": "an appeal was recorded", "appeal-decided": "the appeal was decided", "no-action": "it was decided to do nothing",
+    "terminate": "the end of the service was decided", "refer": "it was taken to another body", "less": "a milder step was chosen",
+    "close": "the matter was said to be dealt with", "reopen": "the matter was opened again",
+    "split": "a mail was said to be about another matter", "rejoin": "a mail was put back to its matter",
+    "same-person": "two addresses were said to be one person", "not-same-person": "two addresses were said to be two people",
+    "undo": "an earlier correction was taken back",
+}  # fmt: skip
+"""What was decided, in words."""
+
+MEASURES: Mapping[str, str] = {
+    "no-reply": "mail on these matters is read and not answered",
+    "limited-subjects": "mail on the subjects named is read and not answered",
+    "number-per-period": "what goes beyond an agreed number of mails is read and not answered",
+    "one-reader": "one named person answers",
+    "written-only": "in writing only, no calls or visits",
+    "representative-only": "through a representative only",
+}
+"""What a restriction of each kind means, in words."""
+
 TITLES = {
     "urgent": "Please read this mail now",
     "warn": "A warning may be due",

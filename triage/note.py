@@ -16,35 +16,26 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
+from triage import sheet
 from triage.explanation import Section
 from triage.explanation import title as title_of
 from triage.label import NOTE_HEADER
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-"""Also halves of characters (surrogates), which no mail can hold."""
 _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 
 _FINGERPRINT = re.compile(r"<(p-[0-9a-f]{12})\.([0-9a-f]{16})@triage\.")
 
-_PAGE = """<!doctype html>
-<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
-<body style="margin:0;padding:16px;background:#f5f5f2;font:16px/1.45 system-ui,-apple-system,'Segoe UI',sans-serif;color:#222">
-<div style="max-width:38em;margin:auto;background:#fff;border:1px solid #ddd;border-radius:8px;padding:18px 20px">
-<p style="margin:0 0 12px;font-size:20px;font-weight:600">{{ title }}</p>
+_PAGE = """<p style="margin:0 0 12px;font-size:20px;font-weight:600">{{ title|plain }}</p>
 {% for section in sections %}<p style="margin:16px 0 4px;font-size:13px;letter-spacing:.04em;text-transform:uppercase;color:#666">{{ section.heading }}</p>
-{% for line in section.lines %}{% if loop.index0 in section.folded %}<details style="margin:4px 0 4px 4px"><summary style="color:#666">abusive words, to open if you need them</summary><p style="margin:4px 0;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line }}</p></details>
-{% elif line.startswith('"') %}<p style="margin:4px 0 4px 4px;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line }}</p>
-{% else %}<p style="margin:4px 0">{{ line }}</p>
-{% endif %}{% endfor %}{% endfor %}</div></body></html>
-"""
-_TEMPLATE = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
+{% for line in section.lines %}{% if loop.index0 in section.folded %}<details style="margin:4px 0 4px 4px"><summary style="color:#666">abusive words, to open if you need them</summary><p style="margin:4px 0;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line|plain }}</p></details>
+{% elif line.startswith('"') %}<p style="margin:4px 0 4px 4px;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line|plain }}</p>
+{% else %}<p style="margin:4px 0">{{ line|plain }}</p>
+{% endif %}{% endfor %}{% endfor %}"""
 
 
 def one_line(text: str, most: int = 150) -> str:
     """Text fit for a header: one line, no control or direction characters, of bounded length."""
-    flat = " ".join(_CONTROL.sub(" ", text).replace("=?", "= ?").split())
+    flat = " ".join(sheet.plain(text).replace("=?", "= ?").split())
     return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
@@ -61,16 +52,13 @@ def plain(sections: Sequence[Section]) -> str:
     blocks = []
     for section in sections:
         lines = [f"    {line}" if line.startswith('"') else line for line in section.lines]
-        blocks.append(f"{section.heading.upper()}\n" + "\n".join(_CONTROL.sub(" ", line) for line in lines))
+        blocks.append(f"{section.heading.upper()}\n" + "\n".join(sheet.plain(line) for line in lines))
     return "\n\n".join(blocks) + "\n"
 
 
 def page(title: str, sections: Sequence[Section]) -> str:
     """The sections as an HTML page without any outside resource."""
-    shown = [
-        Section(section.heading, tuple(_CONTROL.sub(" ", line) for line in section.lines), section.folded) for section in sections
-    ]
-    return _TEMPLATE.render(title=title, sections=shown)
+    return sheet.mail(_PAGE, title=title, sections=sections)
 
 
 def fingerprint(proposal: Mapping[str, Any], sections: Sequence[Section]) -> str:

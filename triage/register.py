@@ -11,10 +11,10 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from html import escape
 from typing import Any
 
-from triage.explanation import NAMES, SAFEGUARD_NAMES, day
+from triage import sheet
+from triage.explanation import ACTS, MEASURES, NAMES, SAFEGUARD_NAMES, day
 from triage.finding import SURE
 from triage.ledger import Ledger
 from triage.policy import Pack
@@ -47,10 +47,16 @@ def rows(ledger: Ledger, pack: Pack, now: datetime) -> list[Row]:
     for row in sorted(concluded.restrictions, key=lambda one: one["start"], reverse=True):
         about = [one for one in counted if one["contact"] == row["contact"] and one["clause"]]
         found.append(
-            _restriction(row, people[row["contact"]], about, titles, [r for r in ruled if r.about == row["id"]], pack, now)
-            | {"policy": _policy(row, ruled, kept)}
+            _restriction(row, people[row["contact"]], about, titles, ruled, pack, now) | {"policy": _policy(row, ruled, kept)}
         )
     return found + [_decision(one, people.values()) for one in reversed(ruled) if one.act not in ("restrict", "renew")]
+
+
+def _measure(row: Mapping[str, Any], recorded: Ruling | None) -> str:
+    """What the restriction means, in words; the number and the days where one is agreed."""
+    if row["kind"] == "number-per-period" and recorded:
+        return f"{recorded.number} mails in {recorded.days} days are answered; what goes beyond is read and not answered"
+    return MEASURES[row["kind"]]
 
 
 def _policy(row: Mapping[str, Any], ruled: Iterable[Ruling], kept: Sequence[Version]) -> str:
@@ -66,8 +72,10 @@ def _who(row: Mapping[str, Any]) -> Row:
 
 def _restriction(
     row: Mapping[str, Any], who: Mapping[str, Any], about: Sequence[Mapping[str, Any]], titles: Mapping[str, str],
-    later: Sequence[Ruling], pack: Pack, now: datetime,
+    ruled: Sequence[Ruling], pack: Pack, now: datetime,
 ) -> Row:  # fmt: skip
+    later = [one for one in ruled if one.about == row["id"]]
+    recorded = next((one for one in ruled if one.id == row["recorded"]), None)
     until = datetime.fromisoformat(row["until"])
     review = until - timedelta(days=pack.periods.review_days)
     due = row["in_force"] and review <= now
@@ -75,7 +83,7 @@ def _restriction(
     return dict.fromkeys(COLUMNS, "") | _who(who) | {
         "entry": "restriction, in force" if row["in_force"] else "restriction, over",
         "id": row["id"],
-        "measure": row["kind"],
+        "measure": _measure(row, recorded),
         "scope": "; ".join(dict.fromkeys(titles.get(matter, matter) for matter in row["matters"])),
         "conduct": "; ".join(kinds),
         "clauses": ", ".join(dict.fromkeys(one["clause"] for one in about)),
@@ -106,7 +114,7 @@ def _decision(one: Ruling, people: Iterable[Mapping[str, Any]]) -> Row:
     named = _who(who) if who else {"addresses": ", ".join(sorted(one.addresses))}
     measure = {"terminate": one.ground, "refer": one.to, "appeal-decided": one.outcome}.get(one.act, "")
     return dict.fromkeys(COLUMNS, "") | named | {
-        "entry": one.act,
+        "entry": ACTS[one.act],
         "id": one.about or one.id[:8],
         "measure": measure,
         "start": f"{one.at:%Y-%m-%d}",
@@ -123,6 +131,16 @@ def departments(found: Sequence[Row]) -> list[Row]:
     """What other departments may be told of restrictions in force, and no more: who, which measure, until when (004/RS3b, P09)."""
     shown = ("who", "addresses", "measure", "scope", "end", "reader")
     return [{name: row[name] for name in shown} for row in found if row["entry"] == "restriction, in force"]
+
+
+_PAGE = """<h1>{{ title|plain }}</h1>
+<p class="made">As of {{ day }}. About conduct and measures, never about what a person is.</p>
+{% for row in rows %}<table>
+{% for name, value in row.items() if value %}<tr><th scope="row">{{ name }}</th><td>{{ value|plain }}</td></tr>
+{% endfor %}</table>
+{% else %}<p>Nobody is restricted, and nothing else was decided.</p>
+{% endfor %}"""
+_STYLE = "table { margin: 0 0 1.5em; break-inside: avoid; border-top: 2px solid #222 } th { width: 8em }"
 
 
 def as_text(found: Sequence[Row]) -> str:
@@ -154,17 +172,4 @@ def as_json(found: Sequence[Row]) -> str:
 
 def as_html(found: Sequence[Row], title: str, now: datetime) -> str:
     """A page to read and to print, a block for each entry with what is filled in, without anything from outside."""
-    blocks = "".join(
-        "<table>"
-        + "".join(f"<tr><th>{escape(name)}</th><td>{escape(row[name])}</td></tr>" for name in row if row[name])
-        + "</table>\n"
-        for row in found
-    )
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
-        "<style>body{font:14px/1.4 system-ui,sans-serif;margin:24px;max-width:56em}table{border-collapse:collapse;margin:0 0 20px;width:100%;"
-        "break-inside:avoid}td,th{border:1px solid #ccc;padding:4px 8px;text-align:left;vertical-align:top}th{width:8em;font-weight:600}"
-        "</style></head>\n"
-        f"<body><h1>{escape(title)}</h1><p>As of {escape(day(now))}. About conduct and measures, never about what a person is.</p>\n"
-        f"{blocks or '<p>Nobody is restricted, and nothing else was decided.</p>'}</body></html>\n"
-    )
+    return sheet.document(_PAGE, title, style=_STYLE, day=day(now), rows=found)

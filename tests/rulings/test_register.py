@@ -16,10 +16,11 @@ from sample import restriction
 from servers import Server
 
 from tests.rulings.registry import BERT, IDA, NOOR, SAM, WELFARE, Registry, override
-from triage import our_side, register
+from triage import our_side, register, ruling
 from triage.deciding import report
 from triage.dossier import chronology, write
 from triage.errors import Permanent
+from triage.explanation import ACTS, MEASURES
 from triage.privacy import erase, everything_about, person
 from triage.record import incidents, rulings
 from triage.settings import load
@@ -33,7 +34,11 @@ def book(baths: Registry) -> list[register.Row]:
 def test_an_entry_names_who_what_since_when_until_when_told_when_by_whom_and_why(due: Registry) -> None:
     due.restrict(reason="the insults went on after the warning")
     (row,) = book(due)
-    assert row["entry"] == "restriction, in force" and row["addresses"] == BERT and row["measure"] == "no-reply"
+    assert (
+        row["entry"] == "restriction, in force"
+        and row["addresses"] == BERT
+        and row["measure"] == "mail on these matters is read and not answered"
+    )
     assert row["scope"] == "Key for locker 88" and row["by"] == IDA and row["reasons"] == "the insults went on after the warning"
     assert row["start"] and row["end"] and row["told"] and row["review"] and row["policy"] == "004 1"
     assert "004/UB1c" in row["clauses"] and "insults" in row["conduct"] and row["missing"] == ""
@@ -61,7 +66,7 @@ def test_a_restriction_stays_on_it_when_it_is_over(due: Registry) -> None:
     due.restrict()
     due.rule("lift", by=SAM)
     entries = book(due)
-    assert [row["entry"] for row in entries] == ["restriction, over", "lift"] and entries[0]["ended"]
+    assert [row["entry"] for row in entries] == ["restriction, over", "the restriction was ended"] and entries[0]["ended"]
 
 
 def test_what_was_set_aside_stands_in_it_with_the_reason(due: Registry) -> None:
@@ -77,8 +82,28 @@ def test_appeals_decisions_to_do_nothing_and_referrals_stand_in_it_too(due: Regi
     due.rule("no-action", by=NOOR, reason="difficult, no more")
     due.rule("refer", to="police", reason="the words on the telephone")
     entries = book(due)
-    assert [row["entry"] for row in entries] == ["restriction, in force", "refer", "no-action", "appeal-decided", "appeal"]
+    assert [row["entry"] for row in entries] == [
+        "restriction, in force", "it was taken to another body", "it was decided to do nothing", "the appeal was decided",
+        "an appeal was recorded",
+    ]  # fmt: skip
     assert "refused" in entries[0]["appeal"] and entries[1]["measure"] == "police"
+
+
+def test_every_act_and_kind_stands_in_it_in_words() -> None:
+    assert set(ACTS) == set(ruling.ACTS) and set(MEASURES) == set(ruling.KINDS)
+    assert not {words for words in (*ACTS.values(), *MEASURES.values()) if words in {*ruling.ACTS, *ruling.KINDS}}
+
+
+def test_a_number_of_mails_in_a_period_is_told_with_its_numbers(due: Registry) -> None:
+    due.restrict(kind="number-per-period", number=2, days=7)
+    assert book(due)[0]["measure"].startswith("2 mails in 7 days are answered")
+
+
+def test_a_correction_stands_in_the_chronology_in_words(due: Registry) -> None:
+    keys = tuple(due.ledger.keys_by_message_id(due.last))
+    due.rule("close", by=NOOR, reason="told him on the telephone that the key is gone", mails=keys)
+    (event,) = [one for one in chronology(BERT, due.ledger, due.settings, due.now) if "said to be dealt with" in one.what]
+    assert event.words == "told him on the telephone that the key is gone"
 
 
 def test_a_review_that_is_due_is_said_to_be(due: Registry) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 from triage.analysis.rates import FEWEST, rates, wilson
 from triage.analysis.tables import Tables
 from triage.errors import Misconfigured
+from triage.explanation import ACTS
 
 _QUARTER = re.compile(r"(\d{4})-?[Qq]([1-4])")
 _MOST_CAUSES = 12
@@ -236,7 +237,7 @@ def _decisions(tables: Tables, quarter: Quarter) -> Part:
     sentences = (
         (f"People looked at {len(made)} mails that something was found on: agreed {agreed}, dismissed {dismissed}. "
         "What is dismissed is held against nobody."),
-        "Decided about people: " + (", ".join(f"{act} {count}" for act, count in ruled["choice"].value_counts().items()) or "nothing") + ".",
+        "Decided about people: " + ("; ".join(f"{ACTS[str(act)]}: {count}" for act, count in ruled["choice"].value_counts().items()) or "nothing") + ".",
         "Where people stand now: " + ", ".join(f"{stage} {int(stages.get(stage, 0))}" for stage in ("clear", "watch", "warn", "restrict", "held")) + ".",
     )  # fmt: skip
     return Part("What was decided", sentences)
