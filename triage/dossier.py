@@ -10,21 +10,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from triage import sheet
+from triage import pdf, sheet
+from triage.chronology import Event, chronology
 from triage.deciding import people_behind
 from triage.errors import Permanent, TriageError
-from triage.explanation import ACTS, FOLDED, NAMES, day
-from triage.finding import SURE
-from triage.judgement import ground, standing_of
+from triage.explanation import day
 from triage.ledger import Ledger
 from triage.mailbox import connect
-from triage.record import incidents
 from triage.register import safe
 from triage.settings import Settings
 
@@ -32,105 +30,41 @@ _LIMIT = 32 * 1024**2
 """Octets of a mail that are fetched at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A line of the chronology."""
-
-    at: datetime
-    side: str
-    """"them", "us", or "other" for what did not happen by mail or was decided."""
-    what: str
-    words: str = ""
-    message_id: str = ""
-    key: str = ""
-    file: str = ""
-    offensive: bool = False
-    """Whether its words are shown only to whoever opens them."""
-
-
-def chronology(who: str, ledger: Ledger, settings: Settings, now: datetime, until: datetime | None = None) -> list[Event]:
-    """Everything on file about a contact in order of time, both sides, nothing after `until`. Raises Permanent when nobody is meant."""
-    on = ground(settings, ledger, now)
-    people = people_behind(who, ledger, on.directory)
-    at = standing_of(people, ledger, on)
-    found: list[Event] = []
-    for turn in at.story.turns:
-        if at.story.owns(turn):
-            mine = [
-                one
-                for one in at.findings
-                if one.message_key == turn.message.key and not (one.dismissed or one.by_staff) and one.strength >= SURE
-            ]
-            kinds = "; ".join(dict.fromkeys(f"{NAMES[one.kind]}{f' ({one.clause})' if one.clause else ''}" for one in mine))
-            quotes = dict.fromkeys(quote.text for one in mine for quote in one.quotes if quote.message_id == one.message_id)
-            act = turn.act
-            did = (
-                [
-                    name
-                    for name, words in (("answer", act.answer), ("warning", act.warning), ("restriction", act.restriction))
-                    if words
-                ]
-                if act
-                else []
-            )
-            told = ", ".join(did) or kinds
-            said = " … ".join(f'"{text}"' for text in quotes)
-            side = "us" if turn.by_staff else "them"
-            subject = turn.message.subject or "(no subject)"
-            found.append(
-                Event(
-                    turn.message.sent_at,
-                    side,
-                    f"{subject}{f': {told}' if told else ''}",
-                    said,
-                    turn.message.message_id,
-                    turn.message.key,
-                    offensive=not turn.by_staff and any(one.kind in FOLDED or one.kind == "threat" for one in mine),
-                )
-            )
-    found += [
-        Event(
-            one.on,
-            "other",
-            f"{one.channel}: {NAMES.get(one.kind, 'an incident')}, reported by {one.reported_by}",
-            one.words,
-            offensive=one.kind in FOLDED or one.kind == "threat",
-        )
-        for one in incidents(ledger, people)
-    ]
-    found += [Event(one.at, "other", f"{ACTS[one.act]}, by {one.by}, under {one.policy}", one.reason) for one in at.rulings]
-    return [one for one in sorted(found, key=lambda one: one.at) if until is None or one.at <= until]
-
-
-def write(who: str, folder: Path, ledger: Ledger, settings: Settings, now: datetime, until: datetime | None = None) -> list[str]:
+def write(
+    who: str, folder: Path, ledger: Ledger, settings: Settings, now: datetime, until: datetime | None = None, *, paper: bool = False
+) -> list[str]:  # fmt: skip
     """Writes the evidence into `folder`, which must not be there yet or be empty; what could not be had, a sentence each.
 
-    mails/*.eml as they arrived, hashes.txt (as sha256sum writes it), chronology.html and chronology.csv.
+    mails/*.eml as they arrived, hashes.txt (as sha256sum writes it), chronology.html and chronology.csv, with `paper` also
+    chronology.pdf. Raises Permanent where the folder cannot be used, Misconfigured where a PDF cannot be made.
     """
     events = chronology(who, ledger, settings, now, until)
+    if paper:
+        pdf.document("", ())  # before anything is written
     if folder.exists() and any(folder.iterdir()):
         raise Permanent(f"{folder} is not empty; name a folder that is")
-    mails = folder / "mails"
     try:
-        mails.mkdir(parents=True, mode=0o700)
+        (folder / "mails").mkdir(parents=True, mode=0o700)
     except OSError as error:
         raise Permanent(f"{folder} cannot be made ({error.strerror}); name a folder in a place you may write to") from error
     missing: list[str] = []
-    placed = []
     raws = dict(_fetched({one.key for one in events if one.key}, ledger, settings, missing))
     unreached = bool(missing)  # then nothing can be said of whether a mail still lies there
-    hashes: list[str] = []
+    hashes: list[tuple[str, str]] = []
+    files: dict[str, str] = {}
     for number, one in enumerate((event for event in events if event.key), 1):
         if one.key in raws:
-            name = f"mails/{number:04d}-{one.side}-{one.at:%Y-%m-%d}.eml"
+            files[one.key] = name = f"mails/{number:04d}-{one.side}-{one.at:%Y-%m-%d}.eml"
             (folder / name).write_bytes(raws[one.key])
-            hashes.append(f"{hashlib.sha256(raws[one.key]).hexdigest()}  {name}")
-            placed.append((one.key, name))
+            hashes.append((hashlib.sha256(raws[one.key]).hexdigest(), name))
         else:
             why = "could not be fetched, because a mailbox could not be reached" if unreached else "is no longer in the mailbox"
             missing.append(f"{one.message_id} of {day(one.at)} {why}; its SHA-256 was {one.key}")
-    files = dict(placed)
-    _save(folder, who, events, files, until or now, hashes, missing)
+    people = sorted(people_behind(who, ledger, settings.directory()))
+    pack = _Pack(
+        f"Chronology: {people[0]}", f"Their addresses: {', '.join(people)}.", until or now, now, events, files, hashes, missing
+    )
+    _save(folder, pack, paper=paper)
     return missing
 
 
@@ -156,41 +90,91 @@ def _fetched(keys: set[str], ledger: Ledger, settings: Settings, missing: list[s
 
 
 _PAGE = """<h1>{{ title|plain }}</h1>
+<p class="made">Made on {{ made }}. {{ addresses|plain }}</p>
 <p>Both sides, up to {{ cut_off }}; times in UTC. Offensive words are folded; open them only if you need to.</p>
-<table><thead><tr><th scope="col">when</th><th scope="col">side</th><th scope="col">what</th><th scope="col">words</th><th scope="col">file</th></tr></thead>
+<table><thead><tr><th scope="col">when</th><th scope="col">side</th><th scope="col">what</th><th scope="col">words</th><th scope="col">mail</th></tr></thead>
 <tbody>{% for one in events %}<tr><td>{{ one.at.strftime('%Y-%m-%d %H:%M') }}</td><td>{{ one.side }}</td><td>{{ one.what|plain }}</td><td>
 {%- if one.offensive and one.words %}<details><summary>offensive words</summary>{{ one.words|plain }}</details>{% else %}{{ one.words|plain }}{% endif -%}
-</td><td>{{ files.get(one.key, '') }}</td></tr>
+</td><td>{% if one.key in files %}<a href="{{ files[one.key] }}">{{ files[one.key][6:10] }}</a>{% endif %}</td></tr>
 {% endfor %}</tbody></table>
 {% if missing %}<h2>What is not here</h2>
 <ul>{% for words in missing %}<li>{{ words|plain }}</li>
 {% endfor %}</ul>
-{% endif %}"""
-_STYLE = "td:first-child { white-space: nowrap }"
+{% endif %}<h2>Hashes (SHA-256)</h2>
+<table>{% for digest, name in hashes %}<tr><td>{{ name }}</td><td class="hash">{{ digest }}</td></tr>
+{% endfor %}</table>
+"""
+_STYLE = "td:first-child { white-space: nowrap } .hash { font: .8em/1.6 ui-monospace, monospace; overflow-wrap: anywhere }"
 
 
-def _save(
-    folder: Path,
-    who: str,
-    events: Iterable[Event],
-    files: dict[str, str],
-    cut_off: datetime,
-    hashes: list[str],
-    missing: list[str],
-) -> None:
-    listed = list(events)
-    names = ("when", "side", "what", "words", "message", "file")
-    lines = [(one.at.isoformat(), one.side, one.what, one.words, one.message_id, files.get(one.key, "")) for one in listed]
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """What goes on paper."""
+
+    title: str
+    addresses: str
+    cut_off: datetime
+    made: datetime
+    events: Sequence[Event]
+    files: Mapping[str, str]
+    """Key of a mail → its file."""
+    hashes: Sequence[tuple[str, str]]
+    """SHA-256 in hex, and the file."""
+    missing: Sequence[str]
+
+
+def _page(pack: _Pack) -> bytes:
+    return sheet.document(
+        _PAGE, pack.title, style=_STYLE, cut_off=day(pack.cut_off), made=day(pack.made), addresses=pack.addresses,
+        events=pack.events, files=pack.files, missing=pack.missing, hashes=pack.hashes,
+    ).encode()  # fmt: skip
+
+
+def _table(pack: _Pack) -> bytes:
     out = io.StringIO(newline="")
     table = csv.writer(out, quoting=csv.QUOTE_ALL)
-    table.writerow(names)
-    table.writerows([safe(text) for text in line] for line in lines)
-    (folder / "chronology.csv").write_text(out.getvalue(), encoding="utf-8")
-    page = sheet.document(
-        _PAGE, f"Chronology: {who}", style=_STYLE, cut_off=day(cut_off), events=listed, files=files, missing=missing
-    )
-    (folder / "chronology.html").write_text(page, encoding="utf-8")
-    own = [
-        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in ("chronology.csv", "chronology.html")
+    table.writerow(("when", "side", "what", "words", "message", "file"))
+    for one in pack.events:
+        line = (one.at.isoformat(), one.side, one.what, one.words, one.message_id, pack.files.get(one.key, ""))
+        table.writerow([safe(text) for text in line])
+    return out.getvalue().encode()
+
+
+def _paper(pack: _Pack) -> bytes:
+    """The same for a printer. Paper folds nothing, so offensive words stand at its end, under a number, for whoever needs them."""
+    hidden: list[tuple[str, str, str]] = []
+    rows = []
+    for one in pack.events:
+        words = one.words
+        if one.offensive and words:
+            words = f"offensive words, no. {len(hidden) + 1} at the end"
+            hidden.append((str(len(hidden) + 1), f"{one.at:%Y-%m-%d %H:%M}", one.words))
+        name = pack.files.get(one.key, "")[len("mails/") :][:4]
+        rows.append((f"{one.at:%Y-%m-%d %H:%M}", one.side, one.what, words, name))
+    blocks: list[pdf.Block] = [
+        pdf.Text(f"Both sides, up to {day(pack.cut_off)}; times in UTC. {pack.addresses}"),
+        pdf.Table(("when", "side", "what", "words", "mail"), rows, (19, 10, 52, 74, 10)),
     ]
-    (folder / "hashes.txt").write_text("\n".join([*hashes, *own]) + "\n", encoding="utf-8")
+    if pack.missing:
+        blocks += [pdf.Heading("What is not here"), *(pdf.Text(words) for words in pack.missing)]
+    blocks += [
+        pdf.Heading("Hashes (SHA-256)"),
+        pdf.Text("Of each mail as it arrived. `sha256sum -c hashes.txt` checks them.", small=True),
+        pdf.Table(("file", "hash"), [(name, digest) for digest, name in pack.hashes], (50, 110)),
+    ]
+    if hidden:
+        blocks += [
+            pdf.Heading("Offensive words", new_page=True),
+            pdf.Text("Read this page only if you need to.", small=True),
+            pdf.Table(("no.", "when", "words"), hidden, (8, 20, 130)),
+        ]
+    return pdf.document(pack.title, blocks, about=f"Made on {day(pack.made)} by triage.")
+
+
+def _save(folder: Path, pack: _Pack, *, paper: bool) -> None:
+    made = {"chronology.csv": _table(pack), "chronology.html": _page(pack)} | ({"chronology.pdf": _paper(pack)} if paper else {})
+    for name, content in made.items():
+        (folder / name).write_bytes(content)
+    own = [(hashlib.sha256(content).hexdigest(), name) for name, content in made.items()]
+    lines = [f"{digest}  {name}\n" for digest, name in (*pack.hashes, *own)]
+    (folder / "hashes.txt").write_text("".join(lines), encoding="utf-8")

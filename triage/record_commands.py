@@ -82,6 +82,7 @@ def evidence(
     settings: SettingsFile,
     folder: Annotated[Path, typer.Option(help="An empty folder to write into, or one to be made.")],
     until: Annotated[str | None, typer.Option(help="The last day that counts, as 2026-06-30: the day of the decision.")] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="A PDF of the chronology as well, to print or to hand over.")] = False,
     now: Now = None,
 ) -> None:
     """The evidence about one contact: mails as they arrived, their hashes, and a chronology of both sides up to a day."""
@@ -90,10 +91,11 @@ def evidence(
     chosen, at = settings_at(settings, connecting=True), clock(now)
     cut_off = last_moment(day_given("--until", until), chosen.organisation.time_zone)
     with ledger_of(chosen) as ledger:
-        missing = write(contact, folder, ledger, chosen, at, cut_off)
+        missing = write(contact, folder, ledger, chosen, at, cut_off, paper=pdf)
     for words in missing:
         print(f"note: {words}", file=sys.stderr)
-    print(f"written: {folder / 'chronology.html'}, the mails beside it, and hashes.txt (sha256sum -c hashes.txt checks them)")
+    made = f"{folder / 'chronology.html'}{', chronology.pdf' if pdf else ''}"
+    print(f"written: {made}, the mails beside it, and hashes.txt (sha256sum -c hashes.txt checks them)")
 
 
 def journal(

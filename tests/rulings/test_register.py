@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from sample import restriction
 from servers import Server
 
 from tests.rulings.registry import BERT, IDA, NOOR, SAM, WELFARE, Registry, override
-from triage import our_side, register, ruling
+from triage import our_side, pdf, register, ruling
+from triage.chronology import chronology
 from triage.deciding import report
-from triage.dossier import chronology, write
-from triage.errors import Permanent
+from triage.dossier import write
+from triage.errors import Misconfigured, Permanent
 from triage.explanation import ACTS, MEASURES
 from triage.privacy import erase, everything_about, person
 from triage.record import incidents, rulings
@@ -198,6 +200,51 @@ def test_the_evidence_holds_the_mails_as_they_arrived_and_their_hashes_agree(lar
     assert {path.read_bytes() for path in (out / "mails").iterdir()} == raws
     assert subprocess.run(["/usr/bin/sha256sum", "--check", "--quiet", "hashes.txt"], cwd=out, check=False).returncode == 0
     assert (out / "chronology.csv").read_text().count("mails/") == len(raws)
+
+
+def test_on_paper_offensive_words_stand_at_the_end_under_a_number(
+    due: Registry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[pdf.Block] = []
+    real = pdf.document
+    monkeypatch.setattr(pdf, "document", lambda title, blocks, **rest: told.extend(blocks) or real(title, blocks, **rest))
+    write(BERT, tmp_path / "out", due.ledger, due.settings, due.now, paper=True)
+    tables = [one for one in told if isinstance(one, pdf.Table)]
+    last = next(place for place, one in enumerate(told) if isinstance(one, pdf.Heading) and one.new_page)
+    assert told[-1] is tables[-1] and last == len(told) - 3
+    assert "offensive words, no. 1 at the end" in str(tables[0].rows) and "idiots" not in str(tables[0].rows)
+    assert "idiots" in str(tables[-1].rows) and "handed to the next member" in str(tables[0].rows)  # both sides
+
+
+def test_the_paper_is_a_pdf_whose_hash_is_told_and_the_same_each_time(larchmere: Office, tmp_path: Path) -> None:
+    made = []
+    for name in ("one", "two"):
+        out = tmp_path / name
+        order = ("evidence", "vance.kettle@inlook.example", "--folder", str(out), "--pdf", "--now", LARCHMERE_NOW.isoformat())
+        assert larchmere.run(*order).status == 0
+        made.append((out / "chronology.pdf").read_bytes())
+        assert subprocess.run(["/usr/bin/sha256sum", "--check", "--quiet", "hashes.txt"], cwd=out, check=False).returncode == 0
+        assert "chronology.pdf" in (out / "hashes.txt").read_text()
+    assert made[0] == made[1] and made[0].startswith(b"%PDF-") and b"DejaVuSans" in made[0]
+
+
+def test_what_paper_cannot_show_is_said_to_be_missing() -> None:
+    assert pdf.showable("Łucja ŵrote “żółw”, Ελένη and Алла too") == "Łucja ŵrote “żółw”, Ελένη and Алла too"
+    assert pdf.showable("see 中文 字 there, \u05e9\u05dc\u05d5\u05dd") == f"see {pdf.NOT_SHOWN}there, {pdf.NOT_SHOWN}"
+
+
+def test_without_the_package_for_it_a_pdf_is_refused_before_anything_is_written(
+    due: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "reportlab.platypus", None)
+    with pytest.raises(Misconfigured, match=r"triage\[pdf\]"):
+        write(BERT, tmp_path / "out", due.ledger, due.settings, due.now, paper=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cell_longer_than_a_page_is_printed_whole() -> None:
+    pages = pdf.document("Long", [pdf.Table(("what", "words"), [("a", "word " * 3_000)], (1, 3))]).count(b"/Type /Page\n")
+    assert pages > 2
 
 
 def test_the_commands_record_a_decision_and_show_it(larchmere: Office) -> None:
