@@ -28,7 +28,7 @@ from triage.ruling import CORRECTIONS, Act, Incident, Ruling
 ROLE: Mapping[Act, str] = {
     "warn": "warn", "restrict": "restrict", "renew": "restrict", "lift": "restrict", "appeal-decided": "appeal",
     "terminate": "terminate", "refer": "restrict", "no-action": "", "appeal": "", "intend": "restrict", "shorten": "restrict",
-    "less": "", "close": "", "reopen": "", "split": "", "rejoin": "", "same-person": "restrict", "not-same-person": "", "undo": "",
+    "withdraw": "",    "less": "", "close": "", "reopen": "", "split": "", "rejoin": "", "same-person": "restrict", "not-same-person": "", "undo": "",
 }  # fmt: skip
 """Which role decides; "" when any of us may record it."""
 
@@ -36,6 +36,8 @@ EFFORT, POLICY = "no_effort", "policy_not_given"
 GATES = (*SAFEGUARDS, EFFORT, POLICY)
 """Every gate before a restriction: those the program sees in the mail, and two that a person helps to answer."""
 
+SHORTEST_ID = 8
+"""Characters of an incident's id by which people may name it."""
 _FRIVOLOUS, _VEXATIOUS = ("cause", "merit", "trivial"), ("malice", "harassment", "nuisance")
 
 
@@ -84,6 +86,8 @@ def faults(ruling: Ruling, on: Circumstances) -> tuple[str, ...]:
             found += _persons(ruling, on)
         case "undo":
             found += _undoing(ruling, on)
+        case "withdraw" if not any(one.id == ruling.about for one in on.incidents):
+            found.append(f"no incident with them has the id {ruling.about or '(none)'}, or it was taken back before")
         case "refer" if not ruling.to.strip():
             found.append("say where it was taken, such as --to police")
     return tuple(dict.fromkeys(found))
@@ -122,7 +126,9 @@ def _words(ruling: Ruling) -> Iterable[str]:
 
 
 def _incidents(ruling: Ruling, on: Circumstances) -> list[Incident]:
-    return [one for one in on.incidents if any(one.id.startswith(ground) for ground in ruling.grounds if len(ground) >= 8)]
+    return [
+        one for one in on.incidents if any(one.id.startswith(ground) for ground in ruling.grounds if len(ground) >= SHORTEST_ID)
+    ]
 
 
 def _rests_on(ruling: Ruling, on: Circumstances) -> bool:

@@ -12,17 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 
-from triage.deciding import Refused, rule
+from triage import telling
+from triage.deciding import Refused, report, rule
 from triage.errors import Permanent, Temporary
 from triage.evidence import Directory
 from triage.hearing import OUTCOME, Answer, answered_note, answers, standing_of
 from triage.ledger import Ledger
 from triage.message import Message
-from triage.record import rulings
+from triage.record import incidents, rulings
 from triage.reply import Word
-from triage.ruling import Act, Ruling, in_effect
+from triage.ruling import Act, Incident, Ruling, in_effect
 from triage.settings import Settings
 from triage.staff_reading.dates import moments
+from triage.telling import Telling
 
 _ACTS: Mapping[Word, Act] = {
     "LESS": "less", "NOT SAME MATTER": "split", "SAME MATTER": "rejoin", "SAME PERSON": "same-person", "NOT SAME PERSON": "not-same-person",
@@ -63,14 +65,51 @@ def carry_out(ledger: Ledger, settings: Settings, now: datetime) -> int:
         if not answer.done and answer.reply:
             with ledger.transaction():
                 recorded += _settle(answer, ledger, settings, now)
+    for one in telling.tellings(ledger):
+        if not one.done:
+            with ledger.transaction():
+                recorded += _write_incident(one, ledger, settings, now)
     return recorded
+
+
+def _write_incident(one: Telling, ledger: Ledger, settings: Settings, now: datetime) -> bool:
+    """Writes down the incident that a mail tells of, or why it could not be."""
+    told, kept, faults = one.told, "", tuple[str, ...]()
+    assert told is not None
+    if len(told.who) != 1:
+        faults = (
+            f"it names several people ({', '.join(told.who)}); write one mail for each, with their address in the subject"
+            if told.who
+            else "it does not say with whom; write the customer's address into the subject, such as: telephone call, j.doe@example.org",
+        )
+    faults += (told.unclear,) if told.unclear else ()
+    faults += () if told.words else ("it does not say what happened; write what was seen and heard, without judging it",)
+    if not faults:
+        at = datetime.combine(told.on, time(), settings.organisation.time_zone).astimezone(UTC)
+        incident = Incident(
+            now, min(at, now), told.channel, told.kind, told.words, one.by, frozenset(), effect=told.effect,
+            link=told.link or one.message_id, clause=told.clause, witnessed=told.witnessed,
+        )  # fmt: skip
+        try:
+            kept = report(incident, told.who[0], ledger, settings).id
+        except Refused as refused:
+            faults = refused.faults
+        except Temporary:
+            raise
+        except Permanent as fault:
+            faults = (str(fault),)
+    telling.came(ledger, one, now, incident=kept, faults=faults)
+    return bool(kept)
 
 
 def _settle(answer: Answer, ledger: Ledger, settings: Settings, now: datetime) -> bool:
     kept, faults = "", tuple[str, ...]()
     try:
-        about = _about(answer, ledger, settings.directory())
-        kept = rule(_ruling(answer, about, ledger, settings, now), about.who, ledger, settings).id
+        if of := _told_by(answer, ledger):
+            kept = rule(_withdrawal(answer, of, now), min(of.addresses), ledger, settings).id
+        else:
+            about = _about(answer, ledger, settings.directory())
+            kept = rule(_ruling(answer, about, ledger, settings, now), about.who, ledger, settings).id
     except Refused as refused:
         faults = refused.faults
     except Temporary:
@@ -80,6 +119,22 @@ def _settle(answer: Answer, ledger: Ledger, settings: Settings, now: datetime) -
     paper = ledger.keep_paper({"faults": list(faults)}) if faults else ""
     ledger.journal(OUTCOME, at=now, actor="triage", subject={"of": answer.number, "ruling": kept, "paper": paper})
     return bool(kept)
+
+
+def _told_by(answer: Answer, ledger: Ledger) -> Incident | None:
+    """The incident that the answered note confirms; None where it is another note."""
+    number = answered_note(ledger, answer.mailbox, answer.note).get("telling")
+    of = next((one.incident for one in telling.tellings(ledger) if one.number == number), "") if number else ""
+    return next((one for one in incidents(ledger) if of and one.id == of), None)
+
+
+def _withdrawal(answer: Answer, of: Incident, now: datetime) -> Ruling:
+    """Raises Permanent for any other order than UNDO."""
+    assert answer.reply is not None
+    if answer.reply.word != "UNDO":
+        raise Permanent("an incident that was written down can only be taken back, with UNDO on the first line")
+    why = answer.reply.reason or "UNDO on its note, without a reason"
+    return Ruling("withdraw", now, answer.by, why, frozenset(), about=of.id, recorded_by="mail")
 
 
 def _about(answer: Answer, ledger: Ledger, staff: Directory) -> _About:

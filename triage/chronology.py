@@ -16,7 +16,7 @@ from triage.explanation import ACTS, FOLDED, NAMES
 from triage.finding import SURE
 from triage.judgement import ground, standing_of
 from triage.ledger import Ledger
-from triage.record import incidents
+from triage.record import standing_incidents
 from triage.ruling import Incident
 from triage.settings import Settings
 
@@ -44,7 +44,7 @@ def chronology(who: str, ledger: Ledger, settings: Settings, now: datetime, unti
     on = ground(settings, ledger, now)
     people = people_behind(who, ledger, on.directory)
     at = standing_of(people, ledger, on)
-    found = [*_mails(at), *map(_incident, incidents(ledger, people))]
+    found = [*_mails(at), *map(_incident, standing_incidents(ledger, people))]
     found += [Event(one.at, "other", f"{ACTS[one.act]}, by {one.by}, under {one.policy}", one.reason) for one in at.rulings]
     return [one for one in sorted(found, key=lambda one: one.at) if until is None or one.at <= until]
 

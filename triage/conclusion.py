@@ -388,8 +388,10 @@ def _unread(turn: Turn) -> str:
 
 def _gaps(one: hold.Restriction, at: Standing, pack: Pack) -> list[str]:
     """What a restriction that only a letter announced lacks: people sent it, so it holds, and this is told to them."""
+    gone = {ruling.about for ruling in at.rulings if ruling.act == "withdraw"}
     if one.ruling:
-        return []
+        lost = any(each.startswith(ground) for each in gone for ground in one.ruling.grounds)
+        return ["an incident it rests on was taken back: look whether it should stand"] if lost else []
     said = ["who decided and why is not recorded: `triage hold start` completes it"]
     if not one.end_named:
         said.append(f"the letter names no end: it lapses after the usual {pack.periods.restriction_days} days")

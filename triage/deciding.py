@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from triage import policy_versions
-from triage.admission import Circumstances, faults
+from triage.admission import SHORTEST_ID, Circumstances, faults
 from triage.conclusion import Ground, Standing
 from triage.decision import dealt_with
 from triage.errors import Permanent
@@ -21,7 +21,7 @@ from triage.explanation import day
 from triage.finding import KINDS
 from triage.judgement import conclude_touched, ground, one_person, standing_of
 from triage.ledger import Ledger
-from triage.record import incidents, rulings, write_incident, write_ruling
+from triage.record import rulings, standing_incidents, write_incident, write_ruling
 from triage.ruling import Incident, Ruling
 from triage.settings import Deciders, Settings
 
@@ -66,12 +66,11 @@ def rule(asked: Ruling, who: str, ledger: Ledger, settings: Settings, *, dry: bo
         on = ground(settings, ledger, asked.at)
         people = people_behind(who, ledger, on.directory)
         now = standing_of(people, ledger, on)
-        ruling = _filled(asked, now, on)
+        told_of = standing_incidents(ledger, people)
+        ruling = _filled(asked, now, on, told_of)
         told = _when_told(ruling, now, people, ledger, on)
         known = frozenset(one for one in ruling.others if ledger.messages_with([one]))
-        circumstances = Circumstances(
-            now, told, on.pack, on.directory, deciders(settings.deciders), incidents(ledger, people), known
-        )
+        circumstances = Circumstances(now, told, on.pack, on.directory, deciders(settings.deciders), told_of, known)
         if found := faults(ruling, circumstances):
             raise Refused(found)
         if dry:
@@ -87,7 +86,7 @@ def deciders(of: Deciders) -> dict[str, tuple[str, ...]]:
     return {"warn": of.warn, "restrict": of.restrict, "appeal": of.appeal, "terminate": of.terminate}
 
 
-def _filled(ruling: Ruling, now: Standing, on: Ground) -> Ruling:
+def _filled(ruling: Ruling, now: Standing, on: Ground, known: Sequence[Incident]) -> Ruling:
     notice = next((turn for turn in now.story.turns if turn.by_staff and turn.message.message_id == ruling.notice), None)
     told = notice.message.sent_at if notice else ruling.told
     announced = notice.act.restriction if notice and notice.act else None
@@ -98,6 +97,8 @@ def _filled(ruling: Ruling, now: Standing, on: Ground) -> Ruling:
     about = ruling.about
     if not about and ruling.act in ("renew", "lift", "appeal", "appeal-decided") and len(now.in_force) == 1:
         about = now.in_force[0].id
+    if ruling.act == "withdraw" and len(about) >= SHORTEST_ID:
+        about = next((one.id for one in known if one.id.startswith(about)), about)
     rests = tuple(dict.fromkeys(one.message_id for one in now.decision.rests_on))
     filled = replace(
         ruling, addresses=now.story.addresses - ruling.others, told=told, start=start, until=until, about=about,

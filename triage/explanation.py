@@ -16,7 +16,7 @@ from triage.finding import KINDS, READ_IN, SAFEGUARDS
 from triage.message import Unreadable
 from triage.policy import Pack
 from triage.reply import WORDS, Reply
-from triage.ruling import Ruling
+from triage.ruling import Incident, Ruling
 
 Row = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ ACTS: Mapping[str, str] = {
     "warn": "a warning was recorded", "restrict": "a restriction was decided", "renew": "the restriction was renewed",
     "lift": "the restriction was ended", "shorten": "the restriction was shortened", "intend": "an end was agreed for the letter",
     "appeal": "an appeal was recorded", "appeal-decided": "the appeal was decided", "no-action": "it was decided to do nothing",
-    "terminate": "the end of the service was decided", "refer": "it was taken to another body", "less": "a milder step was chosen",
+    "terminate": "the end of the service was decided", "withdraw": "an incident was taken back", "refer": "it was taken to another body", "less": "a milder step was chosen",
     "close": "the matter was said to be dealt with", "reopen": "the matter was opened again",
     "split": "a mail was said to be about another matter", "rejoin": "a mail was put back to its matter",
     "same-person": "two addresses were said to be one person", "not-same-person": "two addresses were said to be two people",
@@ -72,6 +72,7 @@ TITLES = {
     "unreadable": "A mail that could not be read",
     "fallen": "Settled by you",
     "reported": "A colleague reported this mail",
+    "incident": "An incident you told of",
 }
 
 
@@ -382,6 +383,43 @@ def unreadable(mail: Unreadable) -> dict[str, Any]:
     }
 
 
+def incident_note(by: str, incident: Incident | None, faults: Sequence[str], *, day_said: bool = True) -> tuple[Section, ...]:
+    """What came of a mail to the address for incidents. `incident`: what was written down; None where nothing was, because of `faults`;
+    without any the sender was not proved."""
+    if incident is None:
+        why = tuple(f"{fault[0].upper()}{fault[1:]}." for fault in faults) or (
+            f"Your mail server did not vouch that {by} sent it. Write from your own account, or use `triage incident`.",
+        )
+        again = "Write it once more, with what was missing, as a new mail to the same address; this one was not taken for anything else."
+        return (Section("Nothing was written down", why), Section("What happens next", (again,)))
+    who = ", ".join(sorted(incident.addresses))
+    day_ = day(incident.on) + ("" if day_said else " (the day of your mail, as it names no other)")
+    kind = f"Read as {NAMES[incident.kind]}" if incident.kind in NAMES else "Not put under any kind of conduct"
+    clause = f", {incident.clause}" if incident.clause else ""
+    seen_by = f"Told by {by}" + (", who saw it happen to somebody else" if incident.witnessed else "")
+    effect = (f"What it did to them: {_short(incident.effect)}",) if incident.effect else ()
+    return (
+        Section(
+            "What was written down",
+            (f"{day_}, {incident.channel}, with {who}.", f'"{_short(incident.words)}"', f"{kind}{clause}. {seen_by}.", *effect),
+        ),
+        Section(
+            "What it does",
+            (
+                "By itself it counts against nobody. It stands in the chronology (`triage evidence`).",
+                f"Whoever decides names it as a ground: --ground {incident.id[:8]}.",
+            ),
+        ),
+        Section(
+            "How to take it back",
+            (
+                "Answer this note with UNDO and a reason on the first line, such as: UNDO, it was somebody else of the same name.",
+                "To put something right, take it back and write it again. Moving or deleting this note says nothing.",
+            ),
+        ),
+    )
+
+
 def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     """A mail that one of us asks to be looked at, on which the program itself found nothing that counts."""
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
@@ -509,6 +547,7 @@ def came_of(one: Ruling | None, faults: Sequence[str], *, unproved: bool = False
         "intend": f"agreed until {ends}; it begins only when the letter to the customer is in Sent",
         "shorten": f"it ends on {ends}; tell the customer",
         "renew": f"renewed until {ends}",
+        "withdraw": "the incident counts against nobody any more",
     }
     return f"recorded: {meaning.get(one.act, one.act)}"
 

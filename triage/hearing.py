@@ -175,8 +175,8 @@ def write_answer(
     before = standing_of(ledger, message.sender.email, proposal)
     number = ledger.journal(ANSWER, at=now, actor=message.sender.email, subject=given)
     takes_back_an_order = before and before[-1].reply and before[-1].reply.word not in CHOICES
-    if said is None or said.word not in CHOICES or (said.word == "UNDO" and takes_back_an_order):
-        return None
+    if said is None or said.word not in CHOICES or (said.word == "UNDO" and takes_back_an_order) or about.get("telling"):
+        return None  # no verdict: an order, which `triage.carrying_out` carries out
     ledger.journal(OUTCOME, at=now, actor="triage", subject={"of": number, "ruling": "", "paper": ""})
     role = _STEP.get(about.get("kind", ""), "")
     named = getattr(deciders, role) if role else ()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from triage import contact, crew, hearing, note, parsing, template
+from triage import contact, crew, hearing, incident_mail, note, parsing, telling, template
 from triage.label import NOTE_HEADER
 from triage.ledger import Cursor, Ledger, Location, Recording
 from triage.mailbox import Arrival, FolderState, Mailbox
@@ -110,6 +110,7 @@ def _write_down(
     heard: list[Verdict] = []
     replies: list[tuple[Message, str]] = []
     passed_on: list[Message] = []
+    tales: list[Message] = []
     last = 0
     name, folder = box.account.name, state.name
     choices: dict[str, Choice] = {box.folders.agree: "agree", box.folders.dismiss: "dismiss"}
@@ -129,6 +130,10 @@ def _write_down(
             replies.append((row.message, answered))
             if row.message.role == "sent" or row.message.authenticity == "pass":
                 continue  # between us and our notes: no part of anybody's story
+        if isinstance(row.message, Message) and incident_mail.meant(row.message, settings.organisation.incidents, staff):
+            tales.append(row.message)
+            if incident_mail.proved(row.message):
+                continue  # between us and the program
         if isinstance(row.message, Message) and hearing.reports(row.message, staff):
             passed_on.append(row.message)
         if choice and arrival.raw:
@@ -138,6 +143,8 @@ def _write_down(
         new = ledger.record_many(rows)  # without mail that only came to lie elsewhere, as held mail does
         taken.messages += len(new)
         taken.unreadable += sum(isinstance(row.message, Unreadable) for row in rows if row.message.key in new)
+        for one in tales:
+            telling.write_down(ledger, one, staff, settings.organisation.time_zone, now)
         for one in passed_on:
             if report := hearing.by_report(ledger, one, now):
                 heard.append(report)

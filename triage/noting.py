@@ -14,14 +14,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from triage import digest, explanation, hearing, held_reading, note
+from triage import digest, explanation, hearing, held_reading, note, telling
 from triage.actor import Actor, Done
 from triage.conclusion import Row
 from triage.explanation import Section
 from triage.hearing import NOTE, SETTLED, Answer
 from triage.message import Message
 from triage.policy import Pack
-from triage.record import rulings
+from triage.record import incidents, rulings
 from triage.ruling import Ruling
 from triage.verdict import Verdict, agreed, voices_on
 
@@ -30,6 +30,9 @@ BEGUN = " begun"
 DIGEST = "digest-"
 """Stands before the period in the id of a digest."""
 _DISPUTED = "disputed:"
+_TOLD = "told:"
+"""Stands before the fingerprint of a note that confirms an incident."""
+_CONFIRMED_FOR = timedelta(days=30)
 _OVER = "over:"
 """Stands before the fingerprint of a note whose proposal has fallen."""
 
@@ -50,7 +53,7 @@ class _Draft:
 
     @property
     def confirms(self) -> bool:
-        return self.fingerprint.startswith((SETTLED, _OVER, _DISPUTED))
+        return self.fingerprint.startswith((SETTLED, _OVER, _DISPUTED, _TOLD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,30 @@ def _fallen(actor: Actor, name: str) -> Row | None:
     return None
 
 
+def _told(actor: Actor, heard: _Heard) -> dict[str, _Draft]:
+    """The notes that confirm mails to the address for incidents, by their ids; each stays for a month."""
+    found = {}
+    every = [one for one in telling.tellings(actor.ledger) if one.mailbox == actor.name and actor.now - one.at < _CONFIRMED_FOR]
+    known = {one.id: one for one in incidents(actor.ledger)} if every else {}
+    for one in every:
+        if not one.unproved and (one.told is None or not one.done):
+            continue  # erased, or still to be written down
+        name = "p-" + hashlib.sha256(f"told {one.mailbox} {one.message_id} {one.by}".encode()).hexdigest()[:12]
+        said = explanation.incident_note(
+            one.by, known.get(one.incident), one.faults, day_said=bool(one.told and one.told.day_said)
+        )
+        sections = (*heard.section(name), *said)
+        subject = one.subject or one.by
+        about = {"id": name, "kind": "incident", "subject": subject, "references": [*one.references, one.message_id]}
+        address = actor.box.account.address
+        message_id = note.message_id(about, sections, address.rpartition("@")[2])
+        compose = partial(note.compose, about, sections, mailbox=address, now=actor.now)
+        mark = _TOLD + note.fingerprint(about, sections)
+        told = {"keys": [], "kind": "incident", "about": "", "telling": one.number}
+        found[name] = _Draft(_titled(about), told, mark, message_id, compose, actor.box.folders.review)
+    return found
+
+
 def digests(actor: Actor) -> dict[str, _Draft]:
     """The digest of this day or week, by its id; it is written once and stands until the next."""
     every, first = actor.settings.acting.digest, actor.settings.mailboxes[0].name
@@ -212,7 +239,7 @@ def write(actor: Actor, waiting: list[Row], done: Done) -> None:
     open_ = [
         one for one in waiting if one["id"] not in settled
     ]  # a mail that could not be read waits for ever, but for a verdict
-    drafts = settled | {one["id"]: _draft(actor, one, pack, heard) for one in open_} | digests(actor)
+    drafts = settled | {one["id"]: _draft(actor, one, pack, heard) for one in open_} | _told(actor, heard) | digests(actor)
     for half in begun:
         draft = drafts.get(half.note_id.removesuffix(BEGUN))
         if not actor.dry and not (draft and draft.message_id == half.message_id):

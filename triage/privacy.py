@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from triage import telling
 from triage.acting import take_away_later
 from triage.cycle import GROUNDS
 from triage.deciding import people_behind
@@ -213,7 +214,7 @@ def erase(ledger: Ledger, one: Person, *, reason: str, now: datetime) -> Erasure
         raise Permanent("a restriction of this person is in force; end it first, or its reasons could no longer be looked at")
     ledger.replace_conclusions(ids, ConclusionRows())
     ruled = [ruling.id for ruling in rulings(ledger) if ruling.concerns(one.addresses)]
-    said = papers_about(ledger, one.addresses)
+    said = [*papers_about(ledger, one.addresses), *telling.papers_about(ledger, [*one.addresses, *ids])]
     ledger.erase_papers([*ruled, *said, *(incident.id for incident in incidents(ledger, one.addresses))])
     ledger.journal(ERASED, at=now, actor="triage", subject={"mails": len(one.keys), "reason": reason})
     ledger.set_meta(GROUNDS, "")  # others' conclusions may have rested on these mails

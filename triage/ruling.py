@@ -17,9 +17,10 @@ from pydantic import TypeAdapter
 
 Act = Literal[
     "warn", "restrict", "renew", "lift", "appeal", "appeal-decided", "no-action", "terminate", "refer",
-    "intend", "shorten", "less", "close", "reopen", "split", "rejoin", "same-person", "not-same-person", "undo",
+    "intend", "shorten", "withdraw", "less", "close", "reopen", "split", "rejoin", "same-person", "not-same-person", "undo",
 ]  # fmt: skip
 ACTS: tuple[Act, ...] = get_args(Act)
+# withdraw: an incident that was written down is held against nobody any more.
 CORRECTIONS: frozenset[Act] = frozenset({"less", "close", "reopen", "split", "rejoin", "same-person", "not-same-person", "undo"})
 """What sets right how the program reads the mail, and does nothing to the customer: a step milder than the one proposed · the matter
 counts as dealt with, or does so no longer · a mail belongs to another matter, or to its old one after all · two addresses are one

@@ -59,6 +59,8 @@ class Organisation(_Section):
     time_zone: Annotated[ZoneInfo, BeforeValidator(value.time_zone)] = ZoneInfo("UTC")
     trusted_authserv_id: Line | None = None
     """The authserv-id (RFC 8601 section 2.5) our receiving server signs its findings with; None: the topmost header is its."""
+    incidents: Annotated[str, BeforeValidator(value.address)] = ""
+    """An address of ours at which colleagues tell of what happened by another way than mail; "" for none."""
 
 
 class Store(_Section):
@@ -214,7 +216,9 @@ class Settings(_Section):
         return Directory(
             domains=frozenset(ours.domains),
             staff=tuple(ours.staff),
-            mailboxes=frozenset(mailbox.address for mailbox in self.mailboxes),
+            mailboxes=frozenset(
+                [*(mailbox.address for mailbox in self.mailboxes), *([ours.incidents] if ours.incidents else [])]
+            ),
             names=frozenset(words),
         )
 
@@ -257,6 +261,7 @@ def load(path: Path, *, connecting: bool = True) -> Settings:
         faults.append("[mailbox:…]: is missing; add a section such as [mailbox:support] with address, host and password_file")
     faults += _twice_the_same(mailboxes)
     organisation = read["organisation"]
+    faults += _strange_address(organisation, mailboxes)
     pack = policy.check(organisation.policy) if isinstance(organisation, Organisation) else []
     if faults or pack:
         raise Misconfigured([f"{path.name}: {fault}" for fault in faults] + pack)
@@ -302,6 +307,16 @@ def _unfit_for_oauth2(name: str, values: Mapping[str, str]) -> Iterator[str]:
             f"[{name}] oauth2_client_secret_file: is missing; name the file with the client secret (to log in as the program) "
             "or oauth2_refresh_token_file (to log in as somebody who allowed it)"
         )
+
+
+def _strange_address(organisation: _Section | None, mailboxes: list[MailboxSettings | None]) -> Iterator[str]:
+    """Mail to an address for incidents must be for us, and not lie in the way of customers."""
+    if not isinstance(organisation, Organisation) or not (address := organisation.incidents):
+        return
+    if address.rpartition("@")[2] not in organisation.domains:
+        yield f"[organisation] incidents: {address} is not at a domain of yours; make an address such as incidents@{organisation.domains[0]}"
+    if address in organisation.staff or any(one and one.address == address for one in mailboxes):
+        yield "[organisation] incidents: customers or colleagues are written to at this address; make one of its own that ends in the mailbox"
 
 
 def _twice_the_same(mailboxes: list[MailboxSettings | None]) -> Iterator[str]:
