@@ -259,6 +259,7 @@ def test_what_the_example_shows_for_an_optional_key_is_what_holds_without_it(tmp
         .replace("metrics", ";metrics")
         .replace("semantic =", ";semantic =")
         .replace("incidents =", ";incidents =")
+        .replace("vendors =", ";vendors =")
     )
     said = settings(tmp_path, with_all)
     silent = settings(tmp_path, (ROOT / "settings.ini").read_text(encoding="utf-8"))

@@ -21,6 +21,7 @@ from triage.decision import Check, counts
 from triage.evidence import Directory, Turn
 from triage.explanation import day
 from triage.finding import SAFEGUARDS
+from triage.handling import open_inquiries
 from triage.hold import Restriction
 from triage.policy import Pack
 from triage.ruling import CORRECTIONS, Act, Incident, Ruling
@@ -28,7 +29,7 @@ from triage.ruling import CORRECTIONS, Act, Incident, Ruling
 ROLE: Mapping[Act, str] = {
     "warn": "warn", "restrict": "restrict", "renew": "restrict", "lift": "restrict", "appeal-decided": "appeal",
     "terminate": "terminate", "refer": "restrict", "no-action": "", "appeal": "", "intend": "restrict", "shorten": "restrict",
-    "withdraw": "",    "less": "", "close": "", "reopen": "", "split": "", "rejoin": "", "same-person": "restrict", "not-same-person": "", "undo": "",
+    "withdraw": "", "inquire": "", "inquiry-closed": "", "senior": "", "hand-over": "", "department": "",    "less": "", "close": "", "reopen": "", "split": "", "rejoin": "", "same-person": "restrict", "not-same-person": "", "undo": "",
 }  # fmt: skip
 """Which role decides; "" when any of us may record it."""
 
@@ -88,13 +89,15 @@ def faults(ruling: Ruling, on: Circumstances) -> tuple[str, ...]:
             found += _undoing(ruling, on)
         case "withdraw" if not any(one.id == ruling.about for one in on.incidents):
             found.append(f"no incident with them has the id {ruling.about or '(none)'}, or it was taken back before")
+        case "inquire" | "inquiry-closed" | "senior" | "hand-over" | "department":
+            found += _handling(ruling, on)
         case "refer" if not ruling.to.strip():
             found.append("say where it was taken, such as --to police")
     return tuple(dict.fromkeys(found))
 
 
 def _decider(ruling: Ruling, on: Circumstances) -> Iterable[str]:
-    if not on.directory.is_person(ruling.by):
+    if not on.directory.may_decide(ruling.by):
         yield f"{ruling.by or 'nobody'} is none of us; --by takes the address of the member of staff who decided"
         return
     undone = next((one for one in on.now.rulings if one.id == ruling.about), None) if ruling.act == "undo" else None
@@ -152,7 +155,7 @@ def _restriction(ruling: Ruling, on: Circumstances) -> Iterable[str]:
         yield f"no matter of theirs has the id {', '.join(unknown)}; `triage matters` lists them"
     if not known:
         yield "no mail with them is known, so nothing could be covered"
-    if not on.directory.employs(ruling.reader):
+    if not on.directory.is_colleague(ruling.reader):
         yield "say with --reader which of us reads the mail that is held"
     if ruling.kind == "limited-subjects" and not ruling.matters:
         yield "say with --matter which subjects it is limited to"
@@ -359,6 +362,39 @@ def _shorter(ruling: Ruling, on: Circumstances) -> Iterable[str]:
         yield f"the end, {day(ruling.until)}, lies in the past; to end it at once, `triage hold lift`"
     elif one and ruling.until >= one.until:
         yield f"it ends on {day(one.until)} already; longer is a renewal, which has gates of its own"
+
+
+def _handling(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    """Who of us it is for, and that there is something to handle."""
+    person, seniors = on.directory.may_decide, on.deciders.get("restrict", ())
+    match ruling.act:
+        case "inquire" if not person(ruling.to):
+            yield "say with --who which of us inquires"
+        case "inquiry-closed" if not any(one.id == ruling.about for one in open_inquiries(on.now.rulings)):
+            yield (
+                "no inquiry about them is open"
+                if not open_inquiries(on.now.rulings)
+                else "say with --inquiry which one; several are open"
+            )
+        case "inquiry-closed" if len(ruling.reason.split()) < _WORDS_OF_CLOSING:
+            yield "say with --found what was found out, in a few words"
+        case "senior" if not seniors:
+            yield "nobody is named who could look; write restrict = their address under [deciders] in the settings"
+        case "senior" if ruling.to and ruling.to not in seniors:
+            yield f"{ruling.to} has not the role; under [deciders] restrict stand {', '.join(sorted(seniors))}"
+        case "hand-over" if not (person(ruling.to) and person(ruling.relieved)) or ruling.to == ruling.relieved:
+            yield "say with --from and --to which of us steps back and which takes over"
+        case "department":
+            yield from _department(ruling, on)
+
+
+def _department(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    if not ruling.to.strip():
+        yield "say which department"
+    if _find(ruling, on) is None:
+        yield f"no restriction of theirs has the id {ruling.about}; `triage register` lists them"
+    if any(at and at > on.now.now for at in (ruling.told, ruling.received)):
+        yield "the day on which they were told or read it lies ahead"
 
 
 _WORDS_OF_CLOSING = 3

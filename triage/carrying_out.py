@@ -28,10 +28,10 @@ from triage.telling import Telling
 
 _ACTS: Mapping[Word, Act] = {
     "LESS": "less", "NOT SAME MATTER": "split", "SAME MATTER": "rejoin", "SAME PERSON": "same-person", "NOT SAME PERSON": "not-same-person",
-    "CLOSE": "close", "REOPEN": "reopen", "UNDO": "undo",
+    "CLOSE": "close", "REOPEN": "reopen", "REFER": "senior", "UNDO": "undo",
 }  # fmt: skip
 _NEEDS_NO_REASON: frozenset[Act] = frozenset(
-    {"less", "split", "rejoin", "not-same-person", "reopen", "undo", "intend", "shorten"}
+    {"less", "split", "rejoin", "not-same-person", "reopen", "undo", "intend", "shorten", "senior"}
 )
 """What is milder, or takes a mistake back, is not made harder by a form."""
 _GERMAN = dict(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from triage import detect, hold, label, no_reply, template
+from triage import detect, handling, hold, label, no_reply, template
 from triage.answer import StaffAct
 from triage.contact import Join, signed_names
 from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, counts, dealt_with, decide, open_appeals
@@ -98,6 +98,7 @@ def twins(message: Message, others: Iterable[Message]) -> tuple[str, ...]:
 def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[str, ...]], contact: str) -> tuple[Finding, ...]:
     gone = dismissed(ground.verdicts)
     standard = ground.standard.approximate if ground.standard else None
+    handed = tuple((one.at, one.to) for one in handling.taken_over(in_effect(ground.rulings)) if one.concerns(story.addresses))
     found = []
     on_matter: dict[str, list[Turn]] = {}
     for place, turn in enumerate(story.turns):
@@ -119,6 +120,7 @@ def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[s
             service_standard=standard,
             template_twins=template_twins.get(message.key, ()),
             scores=ground.scores.get(message.key, {}),
+            handed_over=handed,
         )
         for sign in detect.detect(evidence):
             clause = ground.pack.clause_for(sign.kind)
@@ -278,14 +280,41 @@ def _reported(story: Story, ground: Ground, findings: Sequence[Finding], contact
         if key in told_of and not turn.by_staff and story.owns(turn) and key not in counting:
             row = _proposal("reported", key, turn, [f for f in findings if f.message_key == key], story, contact)
             by = [f"{one.by} on {one.at:%Y-%m-%d}" for one in told_of[key]]
-            rows.append(row | {"reported": by, "often": often, "words": turn.message.own[:_MOST_QUOTED], "keys": [key]})
+            due = min(one.at for one in told_of[key]) + timedelta(days=ground.pack.periods.report_days)
+            clock = {"due": due.isoformat(), "late": due < ground.now}
+            rows.append(row | clock | {"reported": by, "often": often, "words": turn.message.own[:_MOST_QUOTED], "keys": [key]})
     return rows
+
+
+def _handled(story: Story, ground: Ground, rulings: Sequence[Ruling], contact: str) -> list[Row]:
+    """A note for each inquiry that is open and for each senior who is asked to look, in the thread of the contact's last mail."""
+    theirs = [turn for turn in story.turns if not turn.by_staff and story.owns(turn)]
+    about = theirs[-1:] or story.turns[-1:]
+    rows: list[Row] = []
+    if not about:
+        return rows
+    for one in handling.open_inquiries(rulings):
+        due = _inquiry_due(one, ground)
+        late = due < ground.now
+        row = _proposal("inquiry", f"{one.id}{' late' if late else ''}", about[0], (), story, contact)
+        rows.append(
+            row | {"who": one.to, "since": one.at.isoformat(), "due": due.isoformat(), "late": late, "reason": one.reason}
+        )
+    for one in handling.seniors_asked(rulings):
+        asked = next((turn for turn in story.turns if turn.message.key in one.mails), about[0])
+        row = _proposal("senior", one.id, asked, (), story, contact)
+        rows.append(row | {"who": one.to, "since": one.at.isoformat(), "asked_by": one.by, "reason": one.reason})
+    return rows
+
+
+def _inquiry_due(one: Ruling, ground: Ground) -> datetime:
+    return one.at + timedelta(days=ground.pack.periods.inquiry_days)
 
 
 def _proposals(
     story: Story, ground: Ground, findings: Sequence[Finding], decision: Decision, in_force: Sequence[hold.Restriction],
     held: Mapping[str, hold.Restriction], matters: Sequence[Row], contact: str, restrictions: Sequence[Row],
-    abusive: Sequence[no_reply.Candidate],
+    abusive: Sequence[no_reply.Candidate], rulings: Sequence[Ruling],
 ) -> tuple[Row, ...]:  # fmt: skip
     """What a person is asked to look at: mail to read now, a warning or a restriction to consider, a hold that is in force or ends
     soon, one abusive mail that may go without a reply."""
@@ -325,17 +354,12 @@ def _proposals(
             row = _proposal("unreadable", turn.message.key, turn, (), story, contact)
             rows.append(row | {"reason": fault, "keys": [turn.message.key]})
     rows += _reported(story, ground, findings, contact)
-    told = voices_on(ground.verdicts)
-    by_matter = {row["id"]: row for row in matters}
+    rows += _handled(story, ground, rulings, contact)
+    told, by_matter = voices_on(ground.verdicts), {row["id"]: row for row in matters}
     for row in rows:
-        voices = told.get(row["id"], ())
-        verdict = agreed(voices)
-        if verdict and (row["kind"] == "urgent" or verdict.choice == "dismiss") and not set(row["keys"]) <= verdict.keys:
-            verdict = None  # something has come since that nobody has looked at; who agreed that a warning is due has said so
-        row["verdict"] = {"choice": verdict.choice, "words": verdict.words()} if verdict else None
+        _heard(row, told.get(row["id"], ()))
         said = (not_looked_at(turns[key].message.own) for key in row["keys"] if key in turns and not turns[key].by_staff)
         row["not_looked_at"] = list(dict.fromkeys(words for words in said if words))
-        row["dispute"] = [one.words() for one in voices] if voices and not agreed(voices) else []
         row["stage"] = decision.stage
         row["unmet"] = list(decision.unmet)
         row["checks"] = [asdict(check) for check in decision.checks]
@@ -343,8 +367,28 @@ def _proposals(
         row["warned_on"] = decision.warned.message.sent_at.isoformat() if decision.warned else None
         row["restriction"] = next((one for one in restrictions if one["id"] == row.get("restriction_id")), None)
         row["policy"] = ground.pack.title
-        row["decided_by"] = ground.pack.decider("restrict" if row["kind"] in ("restrict", "hold") else "warn")
+        row["decided_by"] = ground.pack.decider("restrict" if row["kind"] in ("restrict", "hold", "senior") else "warn")
+        _who_knows(row, rulings)
     return tuple(rows)
+
+
+def _heard(row: Row, voices: tuple[Verdict, ...]) -> None:
+    """What staff said of a proposal."""
+    verdict = agreed(voices)
+    if verdict and (row["kind"] == "urgent" or verdict.choice == "dismiss") and not set(row["keys"]) <= verdict.keys:
+        verdict = None  # something has come since that nobody has looked at; who agreed that a warning is due has said so
+    row["verdict"] = {"choice": verdict.choice, "words": verdict.words()} if verdict else None
+    row["dispute"] = [one.words() for one in voices] if voices and not agreed(voices) else []
+
+
+def _who_knows(row: Row, rulings: Sequence[Ruling]) -> None:
+    """Which colleague took over, and which departments were told of the restriction that a note is about."""
+    last = next(reversed(handling.taken_over(rulings)), None)
+    row["handler"] = {"to": last.to, "from": last.relieved, "at": last.at.isoformat()} if last else None
+    told = handling.departments(rulings, row["restriction_id"]) if row.get("restriction_id") else ()
+    row["departments"] = [
+        {"name": one.name, "told": one.told.isoformat(), "read": one.read.isoformat() if one.read else None} for one in told
+    ]
 
 
 def _review(one: hold.Restriction, story: Story, findings: Iterable[Finding], contact: str) -> Row:
@@ -514,7 +558,11 @@ def conclude(
     )  # fmt: skip
     filed = held.keys() | {each.turn.message.key for each in abusive if each.filed}
     due = _appeal_due(story, ground, findings)
-    review = _review_at(story, ground, rows, told, [*(each.until for each in abusive), *((due,) if due else ())])
+    clocks = [_inquiry_due(one, ground) for one in handling.open_inquiries(at.rulings)]
+    known = {turn.message.key for turn in story.turns}
+    told_of = [one for key, some in reported(ground.verdicts).items() if key in known for one in some]
+    clocks += [one.at + timedelta(days=ground.pack.periods.report_days) for one in told_of]
+    review = _review_at(story, ground, rows, told, [*(each.until for each in abusive), *((due,) if due else ()), *clocks])
     own = [turn.message for turn in story.turns if not turn.by_staff and story.owns(turn)]
     names = dict.fromkeys(message.sender.name for message in own if message.sender.name)
     record: Row = {
@@ -536,6 +584,6 @@ def conclude(
         matters=rows,
         findings=findings,
         restrictions=restrictions,
-        proposals=_proposals(story, ground, findings, decision, in_force, held, rows, contact, restrictions, abusive),
+        proposals=_proposals(story, ground, findings, decision, in_force, held, rows, contact, restrictions, abusive, at.rulings),
         wanted=_wanted(story, findings, filed, rows, contact),
     )

@@ -132,6 +132,7 @@ def _fingerprint(settings: Settings, on: Ground) -> str:
         sorted(on.directory.domains),
         sorted(on.directory.staff),
         sorted(on.directory.mailboxes),
+        sorted(on.directory.vendors),
         str(on.standard),
         str(on.zone),
         on.without_reply,

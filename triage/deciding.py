@@ -19,6 +19,7 @@ from triage.errors import Permanent
 from triage.evidence import Directory
 from triage.explanation import day
 from triage.finding import KINDS
+from triage.handling import open_inquiries
 from triage.judgement import conclude_touched, ground, one_person, standing_of
 from triage.ledger import Ledger
 from triage.record import rulings, standing_incidents, write_incident, write_ruling
@@ -95,8 +96,10 @@ def _filled(ruling: Ruling, now: Standing, on: Ground, known: Sequence[Incident]
         start = max(announced.start, told) if announced and told else (told or ruling.at)
     until = ruling.until or (announced.until if announced and ruling.act in ("restrict", "renew") else None)
     about = ruling.about
-    if not about and ruling.act in ("renew", "lift", "appeal", "appeal-decided") and len(now.in_force) == 1:
+    if not about and ruling.act in ("renew", "lift", "appeal", "appeal-decided", "department") and len(now.in_force) == 1:
         about = now.in_force[0].id
+    if ruling.act == "inquiry-closed" and len(inquiries := open_inquiries(now.rulings)) == 1:
+        about = about or inquiries[0].id
     if ruling.act == "withdraw" and len(about) >= SHORTEST_ID:
         about = next((one.id for one in known if one.id.startswith(about)), about)
     rests = tuple(dict.fromkeys(one.message_id for one in now.decision.rests_on))
@@ -139,7 +142,7 @@ def report(incident: Incident, who: str, ledger: Ledger, settings: Settings) -> 
         on = ground(settings, ledger, incident.at)
         people = people_behind(who, ledger, on.directory)
         wrong = []
-        if not on.directory.employs(incident.reported_by):
+        if not on.directory.is_colleague(incident.reported_by):
             wrong.append(f"{incident.reported_by or 'nobody'} is none of us; --by takes the address of whoever writes it down")
         if not incident.words.strip():
             wrong.append("--words says what was seen and heard")

@@ -85,11 +85,12 @@ def _user() -> str:
 
 def _record(settings: Settings, ruling: Ruling, contact: str, *, dry: bool = False) -> Ruling:
     from triage.deciding import rule
-    from triage.explanation import SAFEGUARD_NAMES
+    from triage.explanation import ACTS, SAFEGUARD_NAMES
 
     with ledger_of(settings) as ledger:
         kept = rule(replace(ruling, recorded_by=_user()), contact, ledger, settings, dry=dry)
-    print(("would be recorded: " if dry else "recorded: ") + f"{kept.act} by {kept.by}, {', '.join(sorted(kept.addresses))}")
+    said = f"{ACTS[kept.act]}, by {kept.by}: {', '.join(sorted(kept.addresses))}"
+    print(("would be recorded: " if dry else "recorded: ") + said)
     for line in kept.impact:
         print(f"  covers: {line}")
     for one in kept.overrides:
@@ -284,6 +285,85 @@ def incident(
     print(f"written down as incident {kept.id[:12]}{f', under {kept.clause}' if kept.clause else ''}")
 
 
+inquiry = typer.Typer(help="Looking into what was reported: who does, since when, and what was found.", no_args_is_help=True)
+
+
+@inquiry.command("open")
+def inquiry_open(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason,
+    who: Annotated[str, typer.Option("--who", help="Which of us inquires.")], now: Now = None,
+) -> None:  # fmt: skip
+    """Records who looks into it; a note tells by when they are to say what they found."""
+    from triage.ruling import Ruling
+
+    _record(settings_at(settings), Ruling("inquire", clock(now), _by(by), reason, frozenset(), to=_by(who)), contact)
+
+
+@inquiry.command("close")
+def inquiry_close(
+    contact: Contact, settings: SettingsFile, by: By,
+    found: Annotated[str, typer.Option("--found", help="What was found out, on both sides, in a sentence or two.")],
+    which: Annotated[str, typer.Option("--inquiry", help="Its id; needed if several are open.")] = "", now: Now = None,
+) -> None:  # fmt: skip
+    """Records what an inquiry has found. What follows from it is a decision of its own, also to do nothing."""
+    from triage.ruling import Ruling
+
+    _record(settings_at(settings), Ruling("inquiry-closed", clock(now), _by(by), found, frozenset(), about=which), contact)
+
+
+def senior(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason,
+    to: Annotated[str, typer.Option("--to", help="Which senior; all who may restrict, if left out.")] = "", now: Now = None,
+) -> None:  # fmt: skip
+    """Asks a senior to look. A note waits for them until one of them has decided something."""
+    from triage.ruling import Ruling
+
+    _record(settings_at(settings), Ruling("senior", clock(now), _by(by), reason, frozenset(), to=_by(to)), contact)
+
+
+def hand_over(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason,
+    relieved: Annotated[str, typer.Option("--from", help="Which of us steps back.")],
+    to: Annotated[str, typer.Option("--to", help="Which of us takes over.")], now: Now = None,
+) -> None:  # fmt: skip
+    """Records that a colleague takes over. That the customer writes to them from then on is held against nobody."""
+    from triage.ruling import Ruling
+
+    ruling = Ruling("hand-over", clock(now), _by(by), reason, frozenset(), to=_by(to), relieved=_by(relieved))
+    _record(settings_at(settings), ruling, contact)
+
+
+def department(
+    contact: Contact, settings: SettingsFile, by: By,
+    name: Annotated[str, typer.Argument(help="The department, such as repairs.")],
+    told: Annotated[str | None, typer.Option("--told", help="The day on which it was told; today, if left out.")] = None,
+    read: Annotated[str | None, typer.Option("--read", help="The day on which somebody there said that they had read it.")] = None,
+    restriction: About = None, now: Now = None,
+) -> None:  # fmt: skip
+    """Records that a department was told of a restriction, or has read it. `triage register --for-departments` prints what it may be told."""
+    from triage.ruling import Ruling
+
+    chosen, at = settings_at(settings), clock(now)
+    zone = chosen.organisation.time_zone
+    given, seen = (first_moment(day_given(option, text), zone) for option, text in (("--told", told), ("--read", read)))
+    words = "read what it was told of the restriction" if seen else "was told of the restriction"
+    ruling = Ruling(
+        "department", at, _by(by), f"{name} {words}", frozenset(), about=restriction or "", to=name, told=given or (None if seen else at),
+        received=seen,
+    )  # fmt: skip
+    _record(chosen, ruling, contact)
+
+
+def withdraw(
+    contact: Contact, settings: SettingsFile, by: By, reason: Reason,
+    incident: Annotated[str, typer.Argument(help="Its id, or the first eight characters of it.")], now: Now = None,
+) -> None:  # fmt: skip
+    """Takes back an incident that was written down wrongly: it counts against nobody any more, and stays on record as taken back."""
+    from triage.ruling import Ruling
+
+    _record(settings_at(settings), Ruling("withdraw", clock(now), _by(by), reason, frozenset(), about=incident), contact)
+
+
 def join(app: typer.Typer) -> None:
     """Adds these commands to the program's."""
     app.command()(warn)
@@ -291,5 +371,10 @@ def join(app: typer.Typer) -> None:
     app.command()(refer)
     app.command()(terminate)
     app.command()(incident)
+    app.command()(senior)
+    app.command("hand-over")(hand_over)
+    app.command()(department)
+    app.command()(withdraw)
+    app.add_typer(inquiry, name="inquiry")
     app.add_typer(hold, name="hold")
     app.add_typer(appeal, name="appeal")

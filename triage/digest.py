@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from triage import sheet
-from triage.explanation import TITLES, counted, day
+from triage.explanation import TITLES, asked_before_all, counted, day
 from triage.finding import SURE
 from triage.label import NOTE_HEADER
 from triage.note import one_line
@@ -46,6 +46,8 @@ class Digest:
     """What one digest says. Lists are in the order of urgency; `more` counts what each leaves out."""
 
     until: datetime
+    seniors: tuple[Line, ...]
+    """What waits for whoever decides, with whom and since when."""
     waiting: tuple[Line, ...]
     owed: tuple[Line, ...]
     unread: tuple[Line, ...]
@@ -84,7 +86,9 @@ def summed_up(
     mails with findings. `now`: aware. `unread`: key of each held mail that nobody has opened in time → the day by which it was due.
     `review`: how long before its end a restriction is looked at again.
     """
-    waiting = [row for row in rows.proposals if not row["verdict"] and row["kind"] != "hold"]  # a hold has its own list
+    every = [row for row in rows.proposals if not row["verdict"] and row["kind"] != "hold"]  # a hold has its own list
+    waiting = [row for row in every if not asked_before_all(row)]
+    seniors = [row for row in every if asked_before_all(row)]
     owed = sorted((row for row in rows.matters if row["overdue"]), key=lambda row: row["deadline"])
     holds = sorted((row for row in rows.restrictions if row["in_force"]), key=lambda row: row["until"] or "9999")
     names = {row["id"]: ", ".join(row["addresses"][:2]) for row in rows.contacts}
@@ -95,6 +99,10 @@ def summed_up(
     }
     return Digest(
         until=now,
+        seniors=tuple(
+            Line(TITLES[row["kind"]], _for_whom(row, now), late=bool(row.get("late")))
+            for row in sorted(seniors, key=lambda row: (not row.get("late"), row.get("since") or row["sent_at"]))[:MOST]
+        ),
         waiting=tuple(
             Line(TITLES[row["kind"]], f"{_who(row)}: {row['subject']}, {day(row['sent_at'])}", late=_pressing(row))
             for row in sorted(waiting, key=lambda row: (not _pressing(row), row["sent_at"]))[:MOST]
@@ -110,11 +118,20 @@ def summed_up(
         borne=_borne(abusive, sent_to, staff),
         more={
             "unread": 0,
+            "seniors": max(0, len(seniors) - MOST),
             "waiting": max(0, len(waiting) - MOST),
             "owed": max(0, len(owed) - MOST),
             "holds": max(0, len(holds) - MOST),
         },
     )
+
+
+def _for_whom(row: Row, now: datetime) -> str:
+    """Whom it is about, who is to decide, and for how long it has waited."""
+    since = row.get("since") or row["sent_at"]
+    since = since if isinstance(since, str) else row["sent_at"]
+    age = (now - datetime.fromisoformat(since)).days
+    return f"{_who(row)}: for {asked_before_all(row)}, waiting {counted(age, 'day')}, since {day(since)}"
 
 
 def _pressing(row: Row) -> bool:
@@ -186,6 +203,7 @@ _PAGE = """<p style="margin:0 0 4px;font-size:20px;font-weight:600">{{ title }}<
 
 _LISTS = (
     ("waiting", "Waits for one of you", "Nothing waits."),
+    ("seniors", "Waits for a senior", "Nothing waits."),
     ("owed", "We owe an answer, and it is late", "No answer is late."),
     ("unread", "Held mail that its reader has not read in time", "None."),
     ("holds", "Restrictions in force", "None."),
@@ -193,7 +211,8 @@ _LISTS = (
 
 
 def title(digest: Digest) -> str:
-    waits = _counted(digest, "waiting", "note waits", "notes wait")
+    count = len(digest.waiting) + len(digest.seniors) + digest.more["waiting"] + digest.more["seniors"]
+    waits = f"{count or 'no'} {'note waits' if count == 1 else 'notes wait'}"
     return f"Digest: {waits}, {_counted(digest, 'owed', 'answer late', 'answers late')}, {_counted(digest, 'holds', 'hold', 'holds')}"
 
 

@@ -23,14 +23,32 @@ class Directory:
     mailboxes: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     """Words of staff names known from display names and addresses ("alice", "moore"), lower case, for "is this person one of us"."""
+    vendors: frozenset[str] = frozenset()
+    """Addresses and domains of those who work for us and are none of us: suppliers and subcontractors (004/SC2)."""
 
     def employs(self, email: str) -> bool:
-        """Whether this address is one of ours (a staff member's or a mailbox's)."""
+        """Whether this address is on our side: a colleague's, a mailbox's, a vendor's. Nobody on our side is a customer."""
+        return self.is_colleague(email) or self.is_vendor(email)
+
+    def is_colleague(self, email: str) -> bool:
+        """Whether this address is a colleague's or a mailbox's of ours: only they decide, report and give orders."""
         return email.rpartition("@")[2] in self.domains or email in self.staff or email in self.mailboxes
 
+    def is_vendor(self, email: str) -> bool:
+        """Whether somebody who works for us writes from it. What is said to them counts as said to us; what they say decides nothing."""
+        return (
+            bool(self.vendors)
+            and (email in self.vendors or email.rpartition("@")[2] in self.vendors)
+            and not self.is_colleague(email)
+        )
+
     def is_person(self, email: str) -> bool:
-        """Whether this address is a member of staff rather than a shared mailbox."""
+        """Whether this address is somebody's on our side rather than a shared mailbox."""
         return self.employs(email) and email not in self.mailboxes
+
+    def may_decide(self, email: str) -> bool:
+        """Whether this address is that of a colleague, and of one person."""
+        return self.is_colleague(email) and email not in self.mailboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,9 @@ class Evidence:
     """Message-IDs of earlier mails by *other* people with (nearly) the same words; see campaign."""
     scores: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     """From the trained model, if there is one: score → (sentence, probability) of the own sentences that stand out."""
+
+    handed_over: tuple[tuple[datetime, str], ...] = ()
+    """When we recorded that a colleague takes over, and whom: the colleague's address."""
 
     same_matter: tuple[Turn, ...] | None = None
     """What `matter_history` gives, where it is known already: in a long history each detector would else pick it out anew."""

@@ -43,7 +43,9 @@ ACTS: Mapping[str, str] = {
     "warn": "a warning was recorded", "restrict": "a restriction was decided", "renew": "the restriction was renewed",
     "lift": "the restriction was ended", "shorten": "the restriction was shortened", "intend": "an end was agreed for the letter",
     "appeal": "an appeal was recorded", "appeal-decided": "the appeal was decided", "no-action": "it was decided to do nothing",
-    "terminate": "the end of the service was decided", "withdraw": "an incident was taken back", "refer": "it was taken to another body", "less": "a milder step was chosen",
+    "terminate": "the end of the service was decided", "withdraw": "an incident was taken back",
+    "inquire": "an inquiry was opened", "inquiry-closed": "the inquiry was closed", "senior": "a senior was asked to look",
+    "hand-over": "a colleague took over", "department": "a department was told", "refer": "it was taken to another body", "less": "a milder step was chosen",
     "close": "the matter was said to be dealt with", "reopen": "the matter was opened again",
     "split": "a mail was said to be about another matter", "rejoin": "a mail was put back to its matter",
     "same-person": "two addresses were said to be one person", "not-same-person": "two addresses were said to be two people",
@@ -73,6 +75,8 @@ TITLES = {
     "fallen": "Settled by you",
     "reported": "A colleague reported this mail",
     "incident": "An incident you told of",
+    "inquiry": "An inquiry is open",
+    "senior": "For a senior: please look",
 }
 
 
@@ -303,6 +307,8 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         return _appealed(proposal)
     if proposal["kind"] == "reported":
         return _report_note(proposal, pack)
+    if proposal["kind"] in ("inquiry", "senior"):
+        return _inquired(proposal) if proposal["kind"] == "inquiry" else _for_a_senior(proposal)
     sent = {proposal["about"]: proposal["sent_at"], **proposal["dates"]}
     kind = proposal["kind"]
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
@@ -325,6 +331,7 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}."
         so_far = counted(len(held), "mail") if held else "Nothing"
         sections.append(Section("What is held", (f"{so_far} so far; {reads}", *_unread(proposal))))
+        sections += _told_departments(proposal["departments"])
         if restriction["gaps"]:
             sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
     else:
@@ -340,8 +347,77 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         if _mediated(kind, pack)
         else ()
     )
-    sections.append(Section("What happens next", (*first, *_next(proposal))))
+    sections.append(Section("What happens next", (*first, *_handler(proposal), *_next(proposal))))
     return tuple(sections)
+
+
+def _handler(proposal: Row) -> tuple[str, ...]:
+    """That a colleague has taken over, so that whoever was hurt need not act upon the note (002/W3)."""
+    one = proposal["handler"]
+    return (f"{one['to']} has dealt with them since {day(one['at'])}, in place of {one['from']}.",) if one else ()
+
+
+def _told_departments(told: Sequence[Row]) -> tuple[Section, ...]:
+    """Which departments know of a restriction, and which of them have said that they read it (004/RS3b)."""
+    lines = tuple(
+        f"{one['name']}: told on {day(one['told'])}, "
+        + (f"read on {day(one['read'])}." if one["read"] else "and nobody there has said yet that they read it.")
+        for one in told
+    )
+    return (Section("Which departments know", lines),) if lines else ()
+
+
+def _inquired(proposal: Row) -> tuple[Section, ...]:
+    """Who inquires, since when, and by when they are to say what they found (001/2-2, 001/1-R2a)."""
+    due = ("THIS IS LATE: it was to say what it found by" if proposal["late"] else "It is to say what it found by") + " "
+    who = proposal["sender"]["name"] or proposal["sender"]["email"]
+    return (
+        Section(
+            "What is open",
+            (f"{proposal['who']} has been looking into it, with {who}, since {day(proposal['since'])}. {due}{day(proposal['due'])}.", f'"{_short(proposal["reason"])}"'),
+        ),
+        Section("Our part first", our_part(proposal["our_part"]).lines),
+        Section(
+            "What happens next",
+            (
+                "Hear both sides. `triage evidence` gives the mails and a chronology of both.",
+                "What was found is recorded with `triage inquiry close`; what follows from it is a decision of its own, also to do nothing.",
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _for_a_senior(proposal: Row) -> tuple[Section, ...]:
+    """What a colleague puts before a senior (002/R3, P05)."""
+    who = proposal["sender"]["name"] or proposal["sender"]["email"]
+    asked = proposal["who"] or proposal["decided_by"]
+    return (
+        Section(
+            "What is asked",
+            (
+                f"For {asked}: {proposal['asked_by']} asked on {day(proposal['since'])} that you look at what {who} writes.",
+                f'"{_short(proposal["reason"])}"',
+            ),
+        ),
+        our_part(proposal["our_part"]),
+        against(proposal),
+        Section(
+            "What happens next",
+            (
+                *_handler(proposal),
+                "It waits until one of you records a decision, also one to do nothing (`triage no-action`), or moves this note.",
+            ),
+        ),
+    )
+
+
+def asked_before_all(proposal: Row) -> str:
+    """For whom a note waits, where it is for a senior; "" where any of us may settle it."""
+    if proposal["kind"] == "senior":
+        return str(proposal["who"] or proposal["decided_by"])
+    if proposal["kind"] == "inquiry":
+        return str(proposal["who"])
+    return str(proposal["decided_by"]) if proposal["kind"] in ("restrict", "appeal") else ""
 
 
 def _mediated(kind: str, pack: Pack | None) -> bool:
@@ -427,7 +503,11 @@ def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     return (
         Section(
             "What is asked",
-            (f"Please look at this mail from {who}. Reported by {', '.join(dict.fromkeys(proposal['reported']))}.",),
+            (
+                f"Please look at this mail from {who}. Reported by {', '.join(dict.fromkeys(proposal['reported']))}.",
+                ("THIS IS LATE: it was to be looked at by" if proposal["late"] else "To be looked at by")
+                + f" {day(proposal['due'])}.",
+            ),
         ),
         our_part(proposal["our_part"]),
         Section(f"What it says ({day(proposal['sent_at'])})", (f'"{_short(proposal["words"])}"',)),
@@ -438,7 +518,7 @@ def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
             "What happens next",
             (
                 "A report alone counts against nobody. What happened besides the mail is written down with `triage incident`.",
-                f"If a step is due, {proposal['decided_by']} decides.",
+                f"If a step is due, {proposal['decided_by']} decides. If it needs looking into first, `triage inquiry open` names who does, and sets a day.",
             ),
         ),
     )
@@ -470,7 +550,7 @@ def _further(kind: str) -> str:
     milder = {"warn": "LESS (no warning is due), ", "restrict": "LESS (a warning will do), UNTIL 30 June 2026 (its end), "}.get(
         kind, ""
     )
-    return f"{milder}NOT SAME MATTER, SAME PERSON other@address, NOT SAME PERSON other@address, CLOSE, REOPEN or UNDO"
+    return f"{milder}NOT SAME MATTER, SAME PERSON other@address, NOT SAME PERSON other@address, CLOSE, REOPEN, REFER (a senior is to look) or UNDO"
 
 
 IN_DISPUTE = (
@@ -502,7 +582,7 @@ def how_to_take_back(review: str = "") -> Section:
 
 def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     """What is a verdict: two moves, or an answer; and that everything else is none."""
-    if proposal["kind"] in ("review", "appeal"):
+    if proposal["kind"] in ("review", "appeal", "inquiry"):
         return Section(
             "How to answer", (f"This is a reminder. Moving it to {agree} or {dismiss} puts it away and decides nothing.",)
         )
@@ -548,6 +628,7 @@ def came_of(one: Ruling | None, faults: Sequence[str], *, unproved: bool = False
         "shorten": f"it ends on {ends}; tell the customer",
         "renew": f"renewed until {ends}",
         "withdraw": "the incident counts against nobody any more",
+        "senior": "a senior is asked to look; a note says so",
     }
     return f"recorded: {meaning.get(one.act, one.act)}"
 

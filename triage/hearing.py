@@ -116,9 +116,9 @@ def noted_by(ledger: Ledger, message: Message, staff: Directory) -> str:
     said that the sender is genuine (RFC 8601), or it counts for nothing (`write_answer`).
     """
     answered = message.in_reply_to
-    if not _A_NOTE.match(answered) or message.automatic or not staff.employs(message.sender.email):
+    if not _A_NOTE.match(answered) or message.automatic or not staff.is_colleague(message.sender.email):
         return ""
-    if not all(staff.employs(one.email) for one in (*message.to, *message.cc)):
+    if not all(staff.is_colleague(one.email) for one in (*message.to, *message.cc)):
         return ""  # a note lies in the customer's conversation, so a letter to the customer may cite it
     if message.role != "sent" and message.authenticity == "fail":
         return ""
@@ -132,11 +132,11 @@ _LEAST_COMMON = 12
 
 def reports(message: Message, staff: Directory) -> bool:
     """Whether one of us passes a mail on to us, and says REPORT on the first line; without that word it is passed on for other reasons."""
-    inside = all(staff.employs(one.email) for one in (*message.to, *message.cc))
+    inside = all(staff.is_colleague(one.email) for one in (*message.to, *message.cc))
     proved = message.role == "sent" or message.authenticity == "pass"
     first = next((line for line in message.own.splitlines() if line.strip()), "")
     passed_on = message.wording.forwarded or message.wording.quoted
-    return bool(staff.employs(message.sender.email) and inside and proved and passed_on and _REPORT.match(first))
+    return bool(staff.is_colleague(message.sender.email) and inside and proved and passed_on and _REPORT.match(first))
 
 
 def by_report(ledger: Ledger, message: Message, now: datetime) -> Verdict | None:

@@ -85,8 +85,8 @@ def meant(message: Message, address: str, staff: Directory) -> bool:
     Whether it counts is another question: anybody can write one of our addresses into From (see `proved`).
     """
     to = [one.email for one in (*message.to, *message.cc)]
-    ours = bool(address) and address in to and staff.employs(message.sender.email) and message.sender.email != address
-    return ours and all(map(staff.employs, to)) and not message.automatic and message.authenticity != "fail"
+    ours = bool(address) and address in to and staff.is_colleague(message.sender.email) and message.sender.email != address
+    return ours and all(map(staff.is_colleague, to)) and not message.automatic and message.authenticity != "fail"
 
 
 def proved(message: Message) -> bool:

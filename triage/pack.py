@@ -94,6 +94,10 @@ class Periods(Part):
     """How soon the person named for it reads mail that is held."""
     no_reply_days: Days = 14
     """How long one severely abusive mail may lie without a reply before it is back in the inbox."""
+    report_days: Days = 5
+    """How soon somebody looks at what a colleague reports."""
+    inquiry_days: Days = 28
+    """How soon an inquiry is to say what it has found."""
 
 
 class Deciders(Part):

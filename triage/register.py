@@ -16,6 +16,7 @@ from typing import Any
 from triage import sheet
 from triage.explanation import ACTS, MEASURES, NAMES, SAFEGUARD_NAMES, day
 from triage.finding import SURE
+from triage.handling import departments as departments_told
 from triage.ledger import Ledger
 from triage.policy import Pack
 from triage.policy_versions import Version, in_force, versions
@@ -26,7 +27,7 @@ Row = dict[str, str]
 
 COLUMNS = (
     "entry", "id", "who", "addresses", "measure", "scope", "conduct", "clauses", "start", "end", "ended", "told", "by", "reasons",
-    "review", "appeal", "set aside", "reader", "policy", "missing",
+    "review", "appeal", "departments", "set aside", "reader", "policy", "missing",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -95,6 +96,10 @@ def _restriction(
         "reasons": row["reason"],
         "review": f"{review:%Y-%m-%d}{' (due now)' if due else ''}",
         "appeal": _appeals(later, who, now),
+        "departments": "; ".join(
+            f"{one.name} (told {one.told:%Y-%m-%d}, {f'read {one.read:%Y-%m-%d}' if one.read else 'not read yet'})"
+            for one in departments_told(later, row["id"])
+        ),
         "set aside": "; ".join(f"{SAFEGUARD_NAMES[one['gate']]}: {one['reason']}" for one in row["overrides"]),
         "reader": row["reader"],
         "missing": "; ".join(row["gaps"]),
@@ -112,7 +117,10 @@ def _appeals(later: Sequence[Ruling], who: Mapping[str, Any], now: datetime) -> 
 def _decision(one: Ruling, people: Iterable[Mapping[str, Any]]) -> Row:
     who = next((row for row in people if one.concerns(row["addresses"])), None)
     named = _who(who) if who else {"addresses": ", ".join(sorted(one.addresses))}
-    measure = {"terminate": one.ground, "refer": one.to, "appeal-decided": one.outcome}.get(one.act, "")
+    measure = {
+        "terminate": one.ground, "refer": one.to, "appeal-decided": one.outcome, "inquire": f"{one.to} inquires",
+        "senior": one.to, "hand-over": f"{one.to} in place of {one.relieved}", "department": one.to,
+    }.get(one.act, "")  # fmt: skip
     return dict.fromkeys(COLUMNS, "") | named | {
         "entry": ACTS[one.act],
         "id": one.about or one.id[:8],

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 Word = Literal[
-    "APPROVE", "REJECT", "LESS", "UNTIL", "NOT SAME MATTER", "SAME MATTER", "SAME PERSON", "NOT SAME PERSON", "CLOSE", "REOPEN", "UNDO"
+    "APPROVE", "REJECT", "LESS", "UNTIL", "NOT SAME MATTER", "SAME MATTER", "SAME PERSON", "NOT SAME PERSON", "CLOSE", "REOPEN", "REFER", "UNDO"
 ]  # fmt: skip
 WORDS: tuple[Word, ...] = get_args(Word)
 
@@ -21,7 +21,7 @@ _SPELT: Mapping[str, Word] = {
     "not same matter": "NOT SAME MATTER", "not the same matter": "NOT SAME MATTER", "same matter": "SAME MATTER",
     "the same matter": "SAME MATTER", "same person": "SAME PERSON", "the same person": "SAME PERSON",
     "not same person": "NOT SAME PERSON", "not the same person": "NOT SAME PERSON", "close": "CLOSE", "closed": "CLOSE",
-    "reopen": "REOPEN", "reopened": "REOPEN", "re-open": "REOPEN", "undo": "UNDO",
+    "reopen": "REOPEN", "reopened": "REOPEN", "re-open": "REOPEN", "refer": "REFER", "undo": "UNDO",
 }  # fmt: skip
 _LONGEST_FIRST = "|".join(re.escape(one).replace(r"\ ", r"\s+") for one in sorted(_SPELT, key=len, reverse=True))
 _FIRST = re.compile(rf"[\s*_>'\"“”„«»]*({_LONGEST_FIRST})(?![\w-])[*_'\"“”«»]*\s*", re.IGNORECASE)

@@ -17,10 +17,11 @@ from pydantic import TypeAdapter
 
 Act = Literal[
     "warn", "restrict", "renew", "lift", "appeal", "appeal-decided", "no-action", "terminate", "refer",
-    "intend", "shorten", "withdraw", "less", "close", "reopen", "split", "rejoin", "same-person", "not-same-person", "undo",
+    "intend", "shorten", "withdraw", "inquire", "inquiry-closed", "senior", "hand-over", "department", "less", "close", "reopen", "split", "rejoin", "same-person", "not-same-person", "undo",
 ]  # fmt: skip
 ACTS: tuple[Act, ...] = get_args(Act)
-# withdraw: an incident that was written down is held against nobody any more.
+# withdraw: an incident that was written down is held against nobody any more · inquire, inquiry-closed: one of us looks into it, and has
+# found something out · senior: a senior is asked to look · hand-over: a colleague takes over · department: one was told of a restriction.
 CORRECTIONS: frozenset[Act] = frozenset({"less", "close", "reopen", "split", "rejoin", "same-person", "not-same-person", "undo"})
 """What sets right how the program reads the mail, and does nothing to the customer: a step milder than the one proposed · the matter
 counts as dealt with, or does so no longer · a mail belongs to another matter, or to its old one after all · two addresses are one
@@ -100,9 +101,12 @@ class Ruling:
     overrides: tuple[Override, ...] = ()
     outcome: Outcome = ""
     received: datetime | None = None
-    """Of an appeal: when it came in."""
+    """Of an appeal: when it came in. Of a department: when somebody there said that they had read it."""
     to: str = ""
-    """Of a referral: where it was taken, such as the police."""
+    """Of a referral: where it was taken, such as the police. Of an inquiry, a question to a senior or a handing over: which of us it is for;
+    "" for every senior. Of a department: its name."""
+    relieved: str = ""
+    """Of a handing over: which of us steps back."""
     mails: tuple[str, ...] = ()
     """Of a correction: the keys of the mails it is about."""
     others: frozenset[str] = frozenset()

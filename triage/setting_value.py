@@ -83,6 +83,10 @@ def address(text: str) -> str:
     return address
 
 
+def address_or_domain(text: str) -> str:
+    return address(text) if "@" in text else domain(text)
+
+
 def each(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     return lambda text: tuple(dict.fromkeys(read(entry) for entry in _entries(text)))
 

@@ -50,6 +50,8 @@ class Organisation(_Section):
         description="write the domains of your own addresses, such as domains = keller.example"
     )
     staff: Annotated[tuple[str, ...], BeforeValidator(value.each(value.address))] = ()
+    vendors: Annotated[tuple[str, ...], BeforeValidator(value.each(value.address_or_domain))] = ()
+    """Who works for us and is none of us: suppliers, subcontractors."""
     policy: Annotated[str, BeforeValidator(value.policy_pack)] = Field(
         description="name your policy pack, such as policy = jack-keller (k-and-s, aurora-assist, client-expectations, caraway or a path)"
     )
@@ -220,6 +222,7 @@ class Settings(_Section):
                 [*(mailbox.address for mailbox in self.mailboxes), *([ours.incidents] if ours.incidents else [])]
             ),
             names=frozenset(words),
+            vendors=frozenset(ours.vendors),
         )
 
     def pack(self) -> policy.Pack:

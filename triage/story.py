@@ -87,6 +87,10 @@ def _act(message: Message, before: list[tuple[Message, bool]], directory: Direct
     contact (a warning, a stop, a restriction) counts only where the sender is proved."""
     if _among_us(message, directory):
         return StaffAct(no_answer_because="a mail among ourselves")
+    if directory.is_vendor(message.sender.email):
+        return StaffAct(
+            no_answer_because="a mail of somebody who works for us: whether it settles anything is for one of us to say"
+        )
     act = staff_reading.read(message, before)
     if message.role == "sent" or message.authenticity == "pass":
         return act

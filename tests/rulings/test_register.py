@@ -264,7 +264,7 @@ def test_the_commands_record_a_decision_and_show_it(larchmere: Office) -> None:
     refused = run(*start, *who, "--circumstances", " ")
     assert refused.status == 69 and "the circumstances are missing" in refused.errors
     dry = run(*start, *who, "--circumstances", "two insults, one warning", "--dry-run")
-    assert dry.status == 0 and dry.output.startswith("would be recorded: restrict"), dry
+    assert dry.status == 0 and dry.output.startswith("would be recorded: a restriction was decided, by sunita"), dry
     done = run(*start, *who, "--circumstances", "two insults, one warning")
     assert done.status == 0 and "covers: Service charge" in done.output, done
     shown = larchmere.run("register", *now).output

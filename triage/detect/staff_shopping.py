@@ -86,7 +86,8 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     if not answers or not people or outstanding(evidence):
         return
     parties = _parties(evidence.matter_history, evidence)
-    new = [person for person in people if not _knows(person, parties)]
+    handed = {to for at, to in evidence.handed_over if at <= evidence.now}  # we ourselves sent them there
+    new = [person for person in people if not _knows(person, parties) and person not in handed]
     answerers = {turn.message.sender.email for turn in answers}
     if not new or answerers & {address.email for address in (*message.to, *message.cc)}:
         return
