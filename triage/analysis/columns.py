@@ -209,7 +209,22 @@ TABLES: Mapping[str, Table] = {
             ("sent_at", "time", "when the mail was sent, UTC"),
             ("kind", "text", "the gravest kind on that mail: threat, abuse, profanity …"),
             ("severity", "text", "its severity"),
-            ("how", "text", "addressed (the mail names this colleague in To or Cc) answered (wrote the next mail of ours in the matter), or unknown"),
+            ("how", "text", "addressed (the mail names this colleague in To or Cc), answered (wrote the next mail of ours in the matter), or unknown"),
+        ),
+        _table(
+            "incidents",
+            "one thing that happened by another way than e-mail, as one of us wrote it down (triage incident)",
+            ("incident", "text", "pseudonym of the incident"),
+            ("contact", "text", _WHO + '; "" for somebody whose mail is no longer kept'),
+            ("channel", "text", "telephone, visit, letter, social media …, as it was written down"),
+            ("kind", "text", "a kind of finding, or other; what people say they saw, not what the program found"),
+            ("clause", "text", 'the clause of the policy it falls under; "" when none was named'),
+            ("happened_on", "time", "the first moment of the day on which it happened, UTC"),
+            ("written_at", "time", "when it was written down, UTC"),
+            ("staff", "text", "pseudonym of the colleague who wrote it down"),
+            ("witnessed", "yes/no", "that colleague only saw it happen to somebody else"),
+            ("what_happened", "text", "what was seen and heard", True),
+            ("effect", "text", "what it did to whoever met it", True),
         ),
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The tables of what was seen and what followed: findings, decisions, holds, and what our colleagues had to read."""
+"""The tables of what was seen and what followed: findings, decisions, holds, what our colleagues had to read, and incidents."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from triage.analysis.source import Row, Source, as_finding
 from triage.decision import POINTS, counts
 from triage.finding import KINDS, SURE
 from triage.message import Message
+from triage.verdict import dismissed
 
 _NO_BURDEN = frozenset({"falsehood", "off_topic"})
 """Kinds of conduct that are no strain to read."""
@@ -45,13 +46,14 @@ def findings(source: Source, *, names: bool) -> Iterator[Row]:
 
 
 def _said(source: Source) -> dict[str, str]:
-    """Message-ID → the last verdict on that mail; "" where it was taken back."""
+    """Message-ID → the last verdict on that mail, "" where it was taken back; where people differ, what counts (triage/verdict.py)."""
     found: dict[str, str] = {}
     for verdict in sorted(source.verdicts, key=lambda one: one.at):
         for key in verdict.keys:
             if key in source.first_copy:
                 found[source.first_copy[key]] = "" if verdict.choice == "open" else verdict.choice
-    return found
+    counting = {source.first_copy[key] for key in dismissed(source.verdicts) if key in source.first_copy}
+    return found | dict.fromkeys(counting, "dismiss")
 
 
 def decisions(source: Source) -> Iterator[Row]:
@@ -181,3 +183,22 @@ def _readers(mail: Message, order: list[Message], source: Source) -> Iterator[tu
         yield answered.sender.email, "answered"
     elif not named:
         yield "", "unknown"
+
+
+def incidents(source: Source, *, names: bool) -> Iterator[Row]:
+    """The rows of the table `incidents`."""
+    for one in source.incidents:
+        who = next((source.writer[address] for address in sorted(one.addresses) if address in source.writer), "")
+        yield {
+            "incident": source.names.of("incident", one.id),
+            "contact": source.contact(who),
+            "channel": one.channel,
+            "kind": one.kind,
+            "clause": one.clause,
+            "happened_on": one.on,
+            "written_at": one.at,
+            "staff": source.names.of("staff", one.reported_by),
+            "witnessed": one.witnessed,
+            "what_happened": one.words if names else "",
+            "effect": one.effect if names else "",
+        }

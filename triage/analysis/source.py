@@ -15,7 +15,7 @@ from triage.export import matters as joined
 from triage.finding import KINDS, SURE, Finding
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
-from triage.ruling import Ruling
+from triage.ruling import Incident, Ruling
 from triage.settings import Settings
 from triage.story import by_staff, one_copy_each, order
 from triage.verdict import Verdict
@@ -52,6 +52,8 @@ class Source:
     """The verdicts' numbers in the journal."""
     rulings: tuple[tuple[int, str, Ruling], ...]
     """Number in the journal, contact, and what was decided."""
+    incidents: tuple[Incident, ...]
+    """What happened by other ways than mail, as it was written down."""
     held: frozenset[str]
     """Message-IDs."""
     no_answer: Mapping[str, str]
@@ -117,6 +119,7 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         verdicts=tuple(Verdict.read(entry.at, entry.actor, entry.subject) for entry in entries),
         entries=tuple(entry.number for entry in entries),
         rulings=tuple(_rulings(ledger)),
+        incidents=record.incidents(ledger),
         held=frozenset(ids[row["message_key"]] for row in rows.wanted if row["held"] and row["message_key"] in ids),
         no_answer={message: why for row in rows.matters for message, why in row["no_answer"].items()},
         not_owed=frozenset(_pressing(rows))

@@ -36,6 +36,7 @@ class Tables:
     decisions: pd.DataFrame
     holds: pd.DataFrame
     exposure: pd.DataFrame
+    incidents: pd.DataFrame
 
     def __iter__(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Name and frame of each."""
@@ -43,12 +44,13 @@ class Tables:
 
 
 @contextmanager
-def opened(chosen: Settings) -> Iterator[Ledger]:
-    """The ledger of these settings. Raises Permanent when it is not there yet."""
+def opened(chosen: Settings, *, writing: bool = False) -> Iterator[Ledger]:
+    """The ledger of these settings, to look at; with `writing` its journal can be written to. Raises Permanent when it is not there
+    yet."""
     ledger = Ledger.file_of(chosen.store.url)
     if ledger is not None and not ledger.is_file():
         raise Permanent(f"there is no ledger at {ledger} yet: run a pass first (triage once), or make one (triage demo --year)")
-    with Ledger.open(chosen.store.url) as found:
+    with (Ledger.open if writing else Ledger.look)(chosen.store.url) as found:
         yield found
 
 
@@ -59,7 +61,7 @@ def read(settings: Path | str, *, names: str = "") -> Tables:
     into the journal with the reason and the user's name. Raises Permanent, Temporary, Misconfigured.
     """
     chosen = settings_file.load(Path(settings), connecting=False)
-    with opened(chosen) as ledger:
+    with opened(chosen, writing=bool(names.strip())) as ledger:
         return tables(ledger, chosen, names=names)
 
 
@@ -80,6 +82,7 @@ def tables(ledger: Ledger, chosen: Settings, *, names: str = "") -> Tables:
         "decisions": seen.decisions(source),
         "holds": seen.holds(source, names=shown),
         "exposure": seen.exposure(source),
+        "incidents": seen.incidents(source, names=shown),
     }
     return Tables(**{name: TABLES[name].frame(found) for name, found in rows.items()})
 

@@ -3,6 +3,7 @@
     year.toml         the pieces of text              year_people.py  who writes, who answers
     year_letter.py    one mail and its truth          year_clock.py   when things happen: seasons, office hours, a bad spring
     year_story.py     one matter, step by step        year_plots.py   how each kind of story runs
+    year_office.py    what the office does about it: verdicts, incidents written down, decisions to do nothing
 
 The mails go through the same parsing and the same conclusions as on a real mailbox; only the mail server is left out. The same
 seed gives the same year, mail for mail. `truth.json` says what each mail is and what became of each matter, so that figures
@@ -23,27 +24,20 @@ from typing import Any
 from triage import parsing, settings
 from triage.cycle import conclude
 from triage.demo import year_clock as clock
+from triage.demo import year_office as office
 from triage.demo import year_plots as plots
 from triage.demo.year_letter import Letter, Party
 from triage.demo.year_people import People
 from triage.demo.year_story import Story, World
 from triage.errors import Permanent
-from triage.finding import SURE
-from triage.hearing import write_down
 from triage.intake import recorded
 from triage.ledger import Ledger, Location
 from triage.message import Role
-from triage.settings import Settings
-from triage.verdict import Choice, Verdict
 
 STORIES = 620
 """Stories in a whole year, besides the rare ones."""
 SEED = 2025
 _RETURNING = 0.22
-_REVIEWED = 0.6
-"""How much of what is found a person looks at and gives a verdict on."""
-_SLIP = 0.04
-"""How often that verdict is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +50,9 @@ class Made:
     verdicts: int
 
 
-def make(folder: Path, *, share: float = 1.0, seed: int = SEED) -> Made:
-    """Writes settings.ini, triage.db and truth.json into a new or empty `folder`; `share` of a year's stories, 0 to 1.
+def make(folder: Path, *, share: float = 1.0, seed: int = SEED, store: str = "") -> Made:
+    """Writes settings.ini, triage.db and truth.json into a new or empty `folder`; `share` of a year's stories, 0 to 1. With `store`
+    the ledger is kept at that URL.
 
     Raises Permanent when the folder holds something already.
     """
@@ -67,16 +62,17 @@ def make(folder: Path, *, share: float = 1.0, seed: int = SEED) -> Made:
     folder.mkdir(parents=True, exist_ok=True)
     texts = tomllib.loads(Path(__file__).with_name("year.toml").read_text(encoding="utf-8"))
     world = written(texts, Random(seed), share)  # noqa: S311 - stories, not secrets
-    path = _settings_file(folder, texts, world.people)
+    path = _settings_file(folder, texts, world.people, store)
     chosen = settings.load(path, connecting=False)
     letters = sorted(world.letters, key=lambda one: (one.at, one.id))
     with Ledger.open(chosen.store.url) as ledger:
         _record(ledger, letters, texts["organisation"]["domain"])
         conclude(chosen, ledger, clock.NOW)
-        given = _reviewed(ledger, chosen, letters, Random(seed + 1))  # noqa: S311
+        done = office.at_work(ledger, world, Random(seed + 1))  # noqa: S311
+        conclude(chosen, ledger, clock.NOW)
     truth = folder / "truth.json"
-    truth.write_text(json.dumps(_truth(world, letters), indent=1), encoding="utf-8")
-    return Made(path, truth, len(letters), given)
+    truth.write_text(json.dumps({**_truth(world, letters), **done}, indent=1), encoding="utf-8")
+    return Made(path, truth, len(letters), len(done["reviews"]))
 
 
 def written(texts: dict[str, Any], rng: Random, share: float = 1.0) -> World:
@@ -174,30 +170,7 @@ def _record(ledger: Ledger, letters: Iterable[Letter], domain: str) -> None:
     ledger.record_many(rows)
 
 
-def _reviewed(ledger: Ledger, chosen: Settings, letters: Iterable[Letter], rng: Random) -> int:
-    """Verdicts of invented reviewers on what was found, as they would move mails: right but for a slip now and then."""
-    known = {letter.message_id: letter for letter in letters}
-    heard: list[Verdict] = []
-    findings: dict[str, list[dict[str, Any]]] = {}
-    for row in ledger.conclusions().findings:
-        if row["strength"] >= SURE and not row["by_staff"]:
-            findings.setdefault(row["message_key"], []).append(row)
-    for key, rows in sorted(findings.items(), key=lambda one: known[one[1][0]["message_id"]].at):
-        letter = known[rows[0]["message_id"]]
-        if rng.random() > _REVIEWED:
-            continue
-        right = any(row["kind"] in letter.finds | letter.may for row in rows)
-        if rng.random() < _SLIP:
-            right = not right
-        choice: Choice = "agree" if right else "dismiss"
-        at = min(clock.answered(rng, letter.at, rng.randint(0, 4)), clock.NOW)
-        heard.append(Verdict(at, letter.team, choice, "", frozenset({key})))
-    given = write_down(ledger, sorted(heard, key=lambda one: one.at))
-    conclude(chosen, ledger, clock.NOW)
-    return given
-
-
-def _settings_file(folder: Path, texts: dict[str, Any], people: People) -> Path:
+def _settings_file(folder: Path, texts: dict[str, Any], people: People, store: str) -> Path:
     ours = texts["organisation"]
     staff = ", ".join(one.email for team in people.staff.values() for one in team)
     lines = [
@@ -205,6 +178,7 @@ def _settings_file(folder: Path, texts: dict[str, Any], people: People) -> Path:
         f"domains = {ours['domain']}", f"staff = {staff}", f"policy = {ours['policy']}",
         f"service_standard = {ours['service_standard']}", f"trusted_authserv_id = mx.{ours['domain']}",
     ]  # fmt: skip
+    lines += ["", "[store]", f"url = {store}"] if store else []
     for team in people.mailboxes:
         lines += ["", f"[mailbox:{team}]", f"address = {team}@{ours['domain']}", "host = 127.0.0.1", "password_file = password"]
     path = folder / "settings.ini"

@@ -62,7 +62,7 @@ def _prepared(path: Path) -> None:
         raise Misconfigured([f"The ledger's file {path} cannot be used ({why}). It must be a file this user owns."]) from error
 
 
-def _set_up(handle: sqlite3.Connection, patience: float) -> None:
+def _set_up(handle: sqlite3.Connection, patience: float, *, only_looking: bool) -> None:
     handle.isolation_level = None  # BEGIN is ours to say, see `_begin`
     for line in (
         f"PRAGMA busy_timeout = {int(patience * 1000)}",
@@ -72,6 +72,7 @@ def _set_up(handle: sqlite3.Connection, patience: float) -> None:
         "PRAGMA recursive_triggers = ON",  # or REPLACE would delete journal entries past their trigger
         "PRAGMA secure_delete = ON",  # what is forgotten is overwritten, not only unlinked
         "PRAGMA trusted_schema = OFF",
+        f"PRAGMA query_only = {'ON' if only_looking else 'OFF'}",
     ):
         handle.execute(line).close()
 
@@ -81,9 +82,10 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def make_engine(url: str, patience: float = PATIENCE, *, pool: type[Pool] | None = None) -> Engine:
+def make_engine(url: str, patience: float = PATIENCE, *, pool: type[Pool] | None = None, only_looking: bool = False) -> Engine:
     """An engine for the database at `url`; `patience` in seconds. "sqlite://" is one of its own that nobody else can see,
     spills to an unnamed temporary file when it grows, and is gone when closed or killed. `pool`: how connections are kept.
+    `only_looking`: the database itself refuses every write.
 
     Raises Misconfigured.
     """
@@ -96,11 +98,13 @@ def make_engine(url: str, patience: float = PATIENCE, *, pool: type[Pool] | None
             options |= {"poolclass": StaticPool, "creator": lambda: sqlite3.connect("", check_same_thread=False)}
         else:
             _prepared(Path(str(parsed.database)))
+    elif only_looking:
+        options["connect_args"] = {"options": "-c default_transaction_read_only=on"}
     try:
         engine = create_engine(parsed, **options)
     except (ModuleNotFoundError, NoSuchModuleError, InvalidRequestError) as error:
         raise Misconfigured([f"The driver in the ledger's url is not installed ({error}). For PostgreSQL: psycopg."]) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda handle, _: _set_up(handle, patience))
+        event.listen(engine, "connect", lambda handle, _: _set_up(handle, patience, only_looking=only_looking))
         event.listen(engine, "begin", _begin)
     return engine

@@ -8,6 +8,7 @@ from triage.errors import Permanent, Temporary, TriageError
 
 _LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PROTOCOL", "SQLITE_NOMEM")
 _LATER_STATES = ("08", "40", "53", "55P03", "57")
+_FORBIDDEN_STATES = ("42501", "25006")
 """SQLSTATE classes of PostgreSQL (Appendix A of its manual): connection, rollback, resources, lock not available, shutdown."""
 
 
@@ -26,6 +27,8 @@ def in_words(error: DBAPIError, place: str) -> TriageError | None:
         return Permanent(f"{place} is no whole SQLite database ({cause}). Restore it from a backup, or name another file.")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return Permanent(f"The ledger {place} cannot be written ({cause}). Its file and folder must belong to this user.")
+    if state in _FORBIDDEN_STATES:  # insufficient privilege, read-only transaction
+        return Permanent(f"This user of the database {place} may not do that ({str(cause).strip()}).")
     if not name and not state and type(cause).__name__ == "OperationalError":  # no answer at all from a server
         return Temporary(f"The ledger {place} cannot be reached now. It is tried again later.")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,7 @@ from triage.ledger.mail import Mails
 from triage.ledger.notebook import Notebook
 from triage.ledger.papers import Papers
 from triage.ledger.places import Places
-from triage.ledger.schema import migrate
+from triage.ledger.schema import migrate, must_be_newest
 
 _PAGE = 1000
 
@@ -40,19 +41,15 @@ class Ledger(Mails, Places, Likeness, Conclusions, Applied, Journal, Papers, Not
 
         Raises Temporary, Permanent (the database is newer than the program, or no database), Misconfigured.
         """
-        engine = make_engine(url, patience)
-        try:
-            migrate(engine, engine.url.database or "in memory")
-        except DBAPIError as error:
-            engine.dispose()
-            words = in_words(error, engine.url.database or "in memory")
-            if words is None:
-                raise
-            raise words from error
-        except BaseException:
-            engine.dispose()
-            raise
-        return Ledger(engine)
+        return _checked(make_engine(url, patience), migrate)
+
+    @staticmethod
+    def look(url: str, *, patience: float = PATIENCE) -> Ledger:
+        """The same for whoever only reads: the database refuses every write, and a user of it who may do no more will do.
+
+        Raises Temporary, Permanent (it is not in the form that this program knows), Misconfigured.
+        """
+        return _checked(make_engine(url, patience, only_looking=True), must_be_newest)
 
     @staticmethod
     def file_of(url: str) -> Path | None:
@@ -95,3 +92,20 @@ class Ledger(Mails, Places, Likeness, Conclusions, Applied, Journal, Papers, Not
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _checked(engine: Engine, check: Callable[[Engine, str], None]) -> Ledger:
+    """The ledger that this engine reaches, once `check` has nothing against it; its errors in words."""
+    place = engine.url.database or "in memory"
+    try:
+        check(engine, place)
+    except DBAPIError as error:
+        engine.dispose()
+        words = in_words(error, place)
+        if words is None:
+            raise
+        raise words from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return Ledger(engine)

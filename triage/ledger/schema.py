@@ -40,6 +40,15 @@ def _is_newest(connection: Connection) -> bool:
     return list(connection.execute(text("select version_num from alembic_version")).scalars()) == [newest()]
 
 
+def must_be_newest(engine: Engine, place: str) -> None:
+    """Raises Permanent when a step is missing that whoever only looks cannot take."""
+    with engine.execution_options(reading=True).connect() as connection:
+        if not _is_newest(connection):
+            raise Permanent(
+                f"The ledger {place} is not in the form this version reads. A pass of this version (triage once) brings it there."
+            )
+
+
 def migrate(engine: Engine, place: str) -> None:
     """Take the missing steps, all in one transaction, or none.
 
