@@ -147,6 +147,27 @@ def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[s
     return tuple(found)
 
 
+def _excused(findings: Sequence[Finding], story: Story, ground: Ground) -> tuple[Finding, ...]:
+    """Whoever presses on because we stayed silent is not held to it (S03). Where people said of a mail that it did not press on an
+    answered question, it was owed an answer: once that is late, what presses on further is shown and not counted."""
+    granted = {one.message_key for one in findings if one.dismissed and one.kind in PRESSING}
+    waiting: dict[str, datetime] = {}
+    late: set[str] = set()
+    for turn in story.turns:
+        key, matter = turn.message.key, turn.matter
+        if turn.by_staff and turn.act and _settles(turn.act):
+            waiting.pop(matter, None)
+        elif not turn.by_staff and matter in waiting and _deadline(waiting[matter], ground) < turn.message.sent_at:
+            late.add(key)
+        elif key in granted:
+            waiting.setdefault(matter, turn.message.sent_at)
+    words = " An answer to an earlier mail was late by then, so it is not counted."
+    return tuple(
+        replace(one, severity="advisory", reason=one.reason + words) if one.message_key in late and one.kind in PRESSING else one
+        for one in findings
+    )
+
+
 def _needs_answer(turn: Turn, story: Story) -> bool:
     return not turn.by_staff and not turn.automatic and story.owns(turn) and not accepts(turn.message)
 
@@ -165,6 +186,8 @@ def _settles(act: StaffAct) -> bool:
 
 NO_REPLY_OWED = frozenset({"repeat", "after_stop", "arguing"})
 """A mail on a closed matter that is one of these does not keep us late."""
+PRESSING = NO_REPLY_OWED | {"volume", "staff_shopping"}
+"""Kinds of persistence: what a person is not held to where we had fallen silent."""
 
 
 def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Finding], held: Collection[str], contact: str) -> Row:
@@ -523,7 +546,7 @@ def standing(
     rulings = in_effect(one for one in ground.rulings if one.concerns(addresses))
     story = tell(addresses, messages, ground.directory, related, rulings)
     contact = contact_id(story)
-    findings = _findings(story, ground, template_twins, contact)
+    findings = _excused(_findings(story, ground, template_twins, contact), story, ground)
     told = hold.restrictions(story, rulings, timedelta(days=ground.pack.periods.restriction_days))
     decision = decide(story, findings, told, now=ground.now, highest=ground.pack.highest_stage, rulings=rulings)
     return Standing(story, contact, findings, rulings, told, decision, ground.now)

@@ -165,6 +165,18 @@ def test_another_date_than_told_before_is_shown() -> None:
     assert sign.earlier == (told.message.message_id,)
 
 
+@pytest.mark.parametrize(
+    ("wrote", "says"),
+    [
+        ("I would like a second hook for the boat at jetty 14.", "I wrote to you on 9 May 2026 about the second hook for the boat."),
+        ("The mooring fee for the boat shows 64.20 pounds too many.", "I told you in March about the mooring fee for the boat, please look."),
+        ("The mooring fee for the boat is 64.20 pounds.", "As I said, the mooring fee for the boat was due on 9 May 2026."),
+    ],
+)  # fmt: skip
+def test_the_day_of_an_earlier_mail_is_no_other_number_than_it_holds(wrote: str, says: str) -> None:
+    assert not list(falsehood.detect(evidence(says, (from_customer(wrote),))))
+
+
 def test_the_request_part_of_a_mingled_mail_is_quoted_first() -> None:
     own = "Tom is a thief and Kim takes bribes from the builders.\n\nPlease send me a new key."
     (sign,) = mingled.detect(evidence(own, (from_staff("Hello."),)))

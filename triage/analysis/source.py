@@ -9,7 +9,7 @@ from typing import Any
 
 from triage import hearing, record
 from triage.analysis.pseudonym import Pseudonyms
-from triage.conclusion import NO_REPLY_OWED
+from triage.conclusion import PRESSING
 from triage.decision import counts
 from triage.export import matters as joined
 from triage.finding import KINDS, SURE, Finding
@@ -21,7 +21,6 @@ from triage.story import by_staff, one_copy_each, order
 from triage.verdict import Verdict
 
 Row = dict[str, Any]
-_PRESSING = NO_REPLY_OWED | {"volume", "staff_shopping"}
 
 
 def as_finding(row: Mapping[str, Any]) -> Finding:
@@ -140,7 +139,7 @@ def _rulings(ledger: Ledger) -> Iterator[tuple[int, str, Ruling]]:
 
 def _pressing(rows: ConclusionRows) -> Iterator[str]:
     for row in rows.findings:
-        if row["kind"] in _PRESSING and counts(as_finding(row)):
+        if row["kind"] in PRESSING and counts(as_finding(row)):
             yield row["message_id"]
 
 

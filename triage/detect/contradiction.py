@@ -184,9 +184,15 @@ _EMPTY = frozenset(
     ]
 )
 _WORD = re.compile(r"[a-z]{3,}|\d[\d.,:/]*\d|\d")
-_VALUE = re.compile(
-    r"\b(?:(?:january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|\d[\d.,]*)\b"
+_MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_WEEKDAY = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
+_DATE = rf"(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? \d{{4}})?|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|{_MONTH}(?: \d{{4}})?|{_WEEKDAY})"
+_DAY = re.compile(rf"\b{_DATE}\b")
+_VALUE = re.compile(rf"\b(?:{_MONTH}|{_WEEKDAY}|\d[\d.,]*)\b")
+_WHEN_TOLD = re.compile(
+    rf"\s*(?:(?:to )?(?:you|(?:your|the) [a-z]+) )?(?:already |before )?(?:on|in|back in|dated|of) (?:the )?{_DATE}\b"
 )
+"""Right after "I wrote": when it was said, which says nothing of what was said."""
 
 
 def find(evidence: Evidence) -> Iterable[Sign]:
@@ -250,8 +256,8 @@ def _near(sentence: str, shared: frozenset[str]) -> str:
 def _other_value(evidence: Evidence, plain: Plain, mine: list[Turn]) -> Iterator[Sign]:
     """ "As I told you, it was in March", where every own mail that speaks of it says January."""
     for found in _AS_TOLD.finditer(plain.text):
-        claim = found.group(1)
-        values = frozenset(_VALUE.findall(claim))
+        claim = _WHEN_TOLD.sub(" ", found.group(1), count=1) if _WHEN_TOLD.match(found.group(1)) else found.group(1)
+        values = _values(claim)
         words = _stems(_VALUE.sub(" ", claim))
         if not values or len(words) < 2:
             continue
@@ -262,14 +268,24 @@ def _other_value(evidence: Evidence, plain: Plain, mine: list[Turn]) -> Iterator
             return
 
 
-def _speaking_of(turn: Turn, words: frozenset[str], values: frozenset[str]) -> Iterator[tuple[Quote, bool]]:
+def _values(text: str) -> frozenset[tuple[str, str]]:
+    """Names of months and days, numbers of dates, and other numbers, each with its sort: a day of the month is no amount of money."""
+    dates = [found.span() for found in _DAY.finditer(text)]
+    found = set()
+    for each in _VALUE.finditer(text):
+        dated = any(start <= each.start() < end for start, end in dates)
+        found.add(("name" if each.group().isalpha() else "date" if dated else "number", each.group()))
+    return frozenset(found)
+
+
+def _speaking_of(turn: Turn, words: frozenset[str], values: frozenset[tuple[str, str]]) -> Iterator[tuple[Quote, bool]]:
     """Own sentences about the same thing with a value of the same sort, and whether the value is the same."""
     plain = fold(turn.message.own)
     for start, end in plain.sentences():
         sentence = plain.text[start:end]
-        there = frozenset(_VALUE.findall(sentence))
+        there = _values(sentence)
         shared = words & _stems(_VALUE.sub(" ", sentence))
-        sorts = {value.isalpha() for value in values} & {value.isalpha() for value in there}
+        sorts = {sort for sort, _ in values} & {sort for sort, _ in there}
         if sorts and len(shared) >= 2 and len(shared) >= 0.5 * len(words):
             yield Quote(turn.message.message_id, *plain.written(start, end)), bool(there & values)
 
