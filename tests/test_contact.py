@@ -145,3 +145,49 @@ def test_another_mail_that_is_spoken_of_is_not_another_address() -> None:
     assert len(joined(one, mail("A question about dogs.", 1, WORK, name="Ida Stone"))[0]) == 2
     said = mail("I write from my other address. The lamp is broken.", 0, HOME, name="Ida Stone")
     assert len(joined(said, mail("A question about dogs.", 1, WORK, name="Ida Stone"))[0]) == 1
+
+
+def test_one_letter_sent_from_accounts_of_other_people_is_not_one_person() -> None:
+    text = "You have won. Your code is OB-530342018.\n\nOtto Brandl"
+    stolen = ("ypardo@clinic.example", "m.lindqvist@college.example", "aguas@town.example")
+    people, joins = joined(*(mail(text, day, one, name="Otto Brandl") for day, one in enumerate(stolen)))
+    assert len(people) == 3 and joins == ()
+
+
+def test_the_same_reference_joins_where_an_address_bears_the_name_or_the_telephone_is_the_same_too() -> None:
+    text = "My order OB-53034 is late.\n\nOtto Brandl"
+    people, _ = joined(
+        mail(text, 0, "otto.b@home.example", name="Otto Brandl"), mail(text, 1, "sunny@sea.example", name="Otto Brandl")
+    )
+    assert len(people) == 1
+    reached = f"{text}\n07700 900123"
+    people, _ = joined(
+        mail(reached, 0, "moon@home.example", name="Otto Brandl"), mail(reached, 1, "sunny@sea.example", name="Otto Brandl")
+    )
+    assert len(people) == 1
+
+
+def test_a_sum_is_no_telephone_and_a_count_no_house() -> None:
+    letter = "I give you 2000000 dollars and 40 Pages of advice.\n\nOtto Brandl"
+    found = {kind for kind, _ in marks(mail(letter, 0, HOME, name="Otto Brandl"))}
+    assert "phone" not in found and "place" not in found
+
+
+def test_whoever_is_spoken_to_by_name_did_not_write() -> None:
+    assert signed_names(mail("Otto Brandl, what do you think of this?", 0, HOME)) == set()
+    assert signed_names(mail("Otto Brandl, flat 9. The lamp is broken.", 0, HOME)) == {"otto brandl"}
+    assert signed_names(mail("It is urgent.\n\nLieber Freund", 0, HOME)) == set()
+
+
+def test_naming_somebody_else_in_his_thread_joins_nobody_to_him() -> None:
+    first = mail("The lamp is broken.", 0, HOME, name="Otto Brandl")
+    second = replace(mail("This is Otto Brandl speaking of lamps.", 1, WORK, name="Vera Lund"), in_reply_to=first.message_id)
+    assert ("name", "otto brandl") in marks(second) and len(joined(first, second)[0]) == 2
+
+
+def test_an_earlier_mail_and_a_list_that_is_written_to_are_no_other_address() -> None:
+    spoken = mail(f"Did you get my previous email? I reached you at {WORK} before.", 0, HOME)
+    assert ("reply-to", WORK) not in marks(spoken)
+    listed = replace(mail("A question.", 0, HOME), to=(Address("", WORK),), reply_to=(Address("", WORK),))
+    assert ("reply-to", WORK) not in marks(listed)
+    assert ("reply-to", WORK) in marks(mail(f"Please use my other address, {WORK}.", 0, HOME))

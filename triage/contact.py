@@ -2,9 +2,10 @@
 
 What a mail shows of its sender are its marks: name, telephone, reference, place, thread, reply-to. Two addresses are read
 as one person only when the evidence is of at least two kinds, one of them the full name, or when one mail asks for replies at
-the other address. A writer's own word that this is another address of his is such evidence. The same name alone never joins (practice, trap T4; X17), a reference quoted by a stranger joins nothing
-(T9), and a mail whose sender could not be authenticated leaves no marks. Joining is for reading; a restriction stays with the
-person who was told of it.
+the other address. A writer's own word that this is another address of his is such evidence. The same name alone never joins (practice,
+trap T4; X17), a reference quoted by a stranger joins nothing (T9), nor does a name with what stands in the text where both addresses
+bear the name of somebody else, as in one letter sent from many stolen accounts; and a mail whose sender could not be authenticated
+leaves no marks. Joining is for reading; a restriction stays with the person who was told of it.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ _NO_NAME = frozenset(
 _THIS_IS = re.compile(r"\b(?i:this is|my name is|it'?s|i am|i'm)\s+((?:[A-Z][\w'’-]+\s+){1,2}[A-Z][\w'’-]+)")
 _NAMED_FIRST = re.compile(
     r"\A\s*(?:(?i:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|morning)\b[ \w.'’-]{0,30}[,.!:]\s+)?"
-    r"(?!(?i:dear|hi|hello|hey|hiya)\b)([A-Z][\w'’-]+[ ]+[A-Z][\w'’-]+)(?=\s*,|\s+(?:here|again|from|at|in|of)\b)"
+    r"(?!(?i:dear|hi|hello|hey|hiya)\b)([A-Z][\w'’-]+[ ]+[A-Z][\w'’-]+)"
+    r"(?=\s+(?:here|again|from|at|in|of)\b|\s*,\s*(?:(?:here|again|from|at|in|of|flat|unit|room|apt|no|account|acct|ref|order|tenant|customer|client)\b|#?\d|[A-Z]{1,5}-?\d))"
 )
-"""A mail that begins with its writer's name: "Hi Gwen, Chet Maldonado in 5C here."."""
+"""A mail that begins with its writer's name: "Hi Gwen, Chet Maldonado in 5C here."; "Song Yi, what do you think?" speaks to one."""
 _THIS_IS_SMALL = re.compile(
     r"\A\W*(?:this is|my name is|it'?s|i am|i'm|im)\s+([a-z]{2,} [a-z]{2,})\b(?! (?:to|the|a|my|for)\b)", re.IGNORECASE
 )
@@ -45,18 +47,22 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _GREETS = re.compile(
-    r"\s*(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|morning|to|cc|from|thanks?|thank you|cheers|ps)\b",
+    r"\s*(?:(?:my )?dear(?:est)?|beloved|attention|attn|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|morning|to|cc|from|thanks?|thank you|cheers|ps"
+    r"|lieber?|hallo|guten|sehr geehrter?|bonjour|ch[eè]re?|hola|estimad[oa]|querid[oa]|geachte|beste|car[oa]|prezad[oa]|hej|hei|k[aæ]re)\b",
     re.IGNORECASE,
 )
 _NAME_LINE = re.compile(r"(?:[A-Z][^\W\d_]*['’.-]?[^\W\d_]*\.?[ ]+){1,3}[A-Z][^\W\d_]*['’-]?[^\W\d_]+")
+_SPEAKS_TO = re.compile(r"\?\W*$|,.*\byou\b", re.IGNORECASE)
 _FAREWELL = re.compile(
     r"\W*(?:(?:kind(?:est)?|best|warm(?:est)?|many)?\s*(?:regards|wishes|thanks)|yours(?: (?:sincerely|faithfully|truly))?|sincerely(?: yours)?"
     r"|faithfully|respectfully|best|cheers|thank you|all the best|love|signed)\W*$",
     re.IGNORECASE,
 )
 _OTHER_SAID = re.compile(
-    r"\b(?:my|our)\s+(?:other|old|new|work|home|usual|previous|second|main)\s+(?:e-?mail|address|account)", re.IGNORECASE
+    r"\b(?:my|our)\s+(?:(?:other|old|new|work|home|second|private)\s+e-?mail\b|(?:other|old|new|work|home|usual|previous|second|main|private)\s+(?:e-?mail\s+)?(?:address|account)\b)",
+    re.IGNORECASE,
 )
+"""An earlier mail ("my previous email") is no address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def _closing_lines(message: Message) -> list[str]:
 
 def _named_in(line: str) -> list[str]:
     """The pieces of a line that look like a name and nothing else: two to four capitalised words, no figures, no symbols."""
-    if _GREETS.match(line):
+    if _GREETS.match(line) or _SPEAKS_TO.search(line):
         return []
     pieces = (piece.strip(" .;*_") for piece in re.split(r"[|·,(/]|\s[–-]\s", line))
     return [piece for piece in pieces if _NAME_LINE.fullmatch(piece)]
@@ -171,20 +177,58 @@ def marks(message: Message) -> frozenset[Mark]:
     own = message.wording.own
     closing = "\n".join(_closing_lines(message))
     found = {("name", name) for name in signed_names(message)}
+    found |= {("shown", shown) for shown in [full_name(message.sender.name)] if shown}
     found |= {("phone", number) for number in terms.phones(closing)}
     found |= {("reference", value) for value in terms.references(f"{message.subject}\n{own}")}
-    found |= {("place", value) for value in terms.places(f"{message.subject}\n{own}\n{closing}")}
+    found |= {("place", value) for value in _homes(f"{message.subject}\n{own}", closing)}
     found |= {("unit", value) for value in terms.units(f"{message.subject}\n{own}\n{closing}")}
     found |= {("thread", value) for value in (*message.references, message.in_reply_to, message.message_id) if value}
-    found |= {("reply-to", address.email) for address in message.reply_to if address.email != message.sender.email}
-    found.add(("reply-to", message.sender.email))
+    found |= {("reply-to", address) for address in _asked_at(message)}
     found |= {("for", name) for name in spoken_for(message)}
     if _ELSEWHERE.search(own[:1000]):
         found.add(("elsewhere", "said"))
         found |= {("name", name) for name in map(full_name, _THIS_IS_SMALL.findall(own)) if name}
-    if _OTHER_SAID.search(own):
-        found |= {("reply-to", address.lower()) for address in _OTHER_ADDRESS.findall(own)}
     return frozenset(found)
+
+
+_NEAR = 120
+"""Characters after "my other address" within which it is named."""
+
+
+def _asked_at(message: Message) -> set[str]:
+    """The addresses where a sender takes replies: his own, that of Reply-To, one he calls his own. An address the mail went to
+    is a list or an office that all may answer, not his."""
+    said = message.own
+    own = {
+        found.lower()
+        for one in _OTHER_SAID.finditer(said)
+        for found in _OTHER_ADDRESS.findall(said[one.start() : one.end() + _NEAR])
+    }
+    sent_to = {one.email for one in (*message.to, *message.cc)}
+    return {message.sender.email} | (({one.email for one in message.reply_to} | own) - sent_to)
+
+
+def _homes(text: str, closing: str) -> set[str]:
+    """The houses a mail names. Without the word for a street ("14 Kestrel") one counts only in a line as writers put their address
+    below, since "40 pages" looks no different."""
+    below = "\n".join(line for line in closing.splitlines() if len(line.split()) <= _ADDRESS_LINE)
+    return {one for one in terms.places(f"{text}\n{closing}") if len(one.split()) > 2} | terms.places(below)
+
+
+_ADDRESS_LINE = 8
+
+
+def bears(address: str, name: str) -> bool:
+    """Whether an address may be that of somebody called so: a word of the name or the initials begin a part of it, or it tells no
+    name at all. `name`: as `full_name` gives it."""
+    local, _, domain = address.partition("@")
+    parts = [part for part in re.split(r"[^a-z]+", local) if len(part) > 2]
+    words = name.split()
+    if not parts or _NO_NAME & set(parts) or any(len(word) > 3 and word in domain for word in words):
+        return True
+    initials = "".join(word[0] for word in words)
+    heads = {word[:3] for word in words} | {initials, initials[::-1], words[0][0] + words[-1][:3], words[-1][:3]}
+    return any(part.startswith(tuple(heads)) or any(len(word) > 3 and word in part for word in words) for part in parts)
 
 
 def joined(one: Collection[Mark], other: Collection[Mark], one_address: str, other_address: str) -> tuple[str, ...]:
@@ -203,12 +247,32 @@ def joined(one: Collection[Mark], other: Collection[Mark], one_address: str, oth
             "unit": "same unit",
             "thread": "same thread",
         }
-        supporting = [f"{word} {by_kind[kind][0]}" for kind, word in words.items() if kind in by_kind]
+        if "thread" in by_kind and not all(_may_be_called(marks, by_kind["name"]) for marks in (one, other)):
+            del by_kind["thread"]
+        borne = any(bears(address, name) for address in (one_address, other_address) for name in by_kind["name"])
+        counted = (
+            words if borne or _domain(one_address) == _domain(other_address) else {kind: words[kind] for kind in _NOT_COPIED}
+        )
+        supporting = [f"{word} {by_kind[kind][0]}" for kind, word in counted.items() if kind in by_kind]
         if ("elsewhere", "said") in {*one, *other}:
             supporting.append("one says that it is another address of the same person")
         if supporting:
             reasons += [f"same name {by_kind['name'][0]}", *supporting]
     return tuple(reasons)
+
+
+def _may_be_called(marks: Collection[Mark], names: Collection[str]) -> bool:
+    """Whether the names an address is shown under leave room for one of these: none is shown, or one that shares a word."""
+    shown = {word for kind, value in marks if kind == "shown" for word in value.split()}
+    return not shown or any(shown & set(name.split()) for name in names)
+
+
+_NOT_COPIED = ("phone", "thread")
+"""Evidence that a letter copied to many accounts does not carry along by itself."""
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
 
 
 LOOKED_UP = frozenset({"name", "phone", "reference", "place", "thread", "reply-to"})

@@ -33,8 +33,8 @@ _STREET = {
     "rise": "rise", "house": "house", "quay": "quay", "wharf": "wharf", "parade": "parade", "boulevard": "boulevard", "blvd": "boulevard",
     "view": "view", "end": "end", "point": "point", "villas": "villas", "buildings": "buildings", "heights": "heights", "circle": "circle",
 }  # fmt: skip
-_PLACE = re.compile(r"\b(\d{1,5}[A-Za-z]?),?\s+((?:[A-Z][\w'’]+\s+){1,3})(" + "|".join(_STREET) + r")\b\.?", re.IGNORECASE)
-_PLACE_BARE = re.compile(r"\b(\d{1,4}[A-Za-z]?)\s+([A-Z][a-z]{3,})\b(?!\s+(?:days?|hours?|weeks?|months?|minutes?))")
+_PLACE = re.compile(r"\b([1-9]\d{0,4}[A-Za-z]?),?\s+((?:[A-Z][\w'’]+\s+){1,3})(" + "|".join(_STREET) + r")\b\.?", re.IGNORECASE)
+_PLACE_BARE = re.compile(r"(?<![\d.,])\b([1-9]\d{0,3}[A-Za-z]?)\s+([A-Z][a-z]{3,})\b(?!\s+(?:days?|hours?|weeks?|months?|minutes?))")
 _UNIT = re.compile(
     r"\b(?i:unit|apt|apartment|flat|suite|in #|at #|from #|no\. ?#)\.?\s*#?([1-9]\d{0,3}[A-Za-z]?)\b(?![.,]\d)|\b([1-9]\d{0,2}[A-CEFHJ])\b(?![-./]\w)"
     r"|\b(?i:slip|berth|mooring|lot|plot|stall|pitch|bay|locker|garage|allotment)\.?\s*(?i:no\.?\s*)?#?([A-Z]{0,2}-?[1-9]\d{0,3}[A-Za-z]?)\b(?![.,]\d)"
@@ -154,7 +154,7 @@ def phones(text: str) -> frozenset[str]:
     for value in _PHONE.findall(_figures(text)):
         digits = re.sub(r"\D", "", value)
         looks_like_date = re.fullmatch(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", value.strip())
-        if 7 <= len(digits) <= 15 and not looks_like_date:
+        if 7 <= len(digits) <= 15 and not looks_like_date and not digits.endswith("00000"):  # that is a sum
             found.add(digits[-9:])
     return frozenset(found)
 
