@@ -127,6 +127,8 @@ class Matter:
     amounts: set[str] = field(default_factory=set)
     subjects: dict[str, None] = field(default_factory=dict)
     named: dict[str, None] = field(default_factory=dict)
+    openings: dict[str, None] = field(default_factory=dict)
+    """Subjects that only repeat how the mail opens, folded: they tell nothing, but replies bear them."""
     title: frozenset[str] = frozenset()
     """Content words of its latest subject."""
     last: datetime = LONG_AGO
@@ -190,6 +192,12 @@ class Matter:
         if len(self.called) > _MARKS:
             del self.called[next(iter(self.called))]
         self.last_sender, self.last_asks = traits.sender, traits.question
+
+
+    def head(self, subject: str) -> None:
+        """Remembers the subject line of a mail taken in, also one that counts as none; `subject`: folded, without reply marks."""
+        if subject not in self.subjects:
+            _remember(self.openings, (subject,))
 
 
 _MARKS = 40

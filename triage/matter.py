@@ -243,8 +243,8 @@ class Board:
         chances = judge.chances(self.compared(traits, candidates, [score for score, _ in scored])) if judge else []
         if judge:  # what is plain by the rules needs no model
             plain = [
-                score >= (_PLAIN_TITLED if _shares_title(traits, one) else _PLAIN) and one.id in self.matters
-                for (score, _), one in zip(scored, candidates, strict=True)
+                score >= (_PLAIN_TITLED if _shares_title(traits, one) else _PLAIN) and one.id in self.matters and chance >= _DENIED
+                for (score, _), one, chance in zip(scored, candidates, chances, strict=True)
             ]
             chances = [max(chance, _SURE) if sure else chance for chance, sure in zip(chances, plain, strict=True)]
         place, fits = self._decided([score for score, _ in scored], chances)
@@ -413,6 +413,7 @@ class Board:
         while len(self.matters) > _REMEMBERED:
             del self.matters[next(iter(self.matters))]
         matter.add(traits)
+        matter.head(plain_subject(message.subject))
         self.known.close(message)
         self.known.by_message[message.message_id] = matter
         for cited in (message.in_reply_to, *message.references):
@@ -433,6 +434,8 @@ _SURE = 0.88
 """The probability that a mail with a topic of its own needs, where others need the model's threshold."""
 _PLAIN = 2.5
 """A likeness by rule that settles it within a contact's own matters: the same subject and house, say, in much the same words."""
+_DENIED = 0.2
+"""Below this probability nothing is plain by rule."""
 _PLAIN_TITLED = 1.9
 """The same where the subject names what the matter's subjects name, in other words or with more beside it."""
 _RESTED = timedelta(days=7)
@@ -549,11 +552,10 @@ def _breaks_away(message: Message, traits: Traits, matter: Matter) -> str:
     announced = _NEW_MATTER.search(message.own[:600])
     same_reference = bool(terms.references(message.own) & matter.references)
     other_reference = said.references and matter.references and not said.references & matter.references
-    new_subject = traits.subject not in matter.subjects
+    new_subject = traits.subject not in matter.subjects and traits.subject not in matter.openings
     if other_reference and (new_subject or announced):
         return "another reference number"
-    early = announced is not None and announced.start() <= 200
-    if announced and len(said.words - about) >= (5 if early else 8) and not same_reference:
+    if announced and not same_reference and _about_other(said.words, about, early=announced.start() <= 200):
         return f'it says "{announced.group(0)}"'
     if new_subject and len(said.words) >= 8 and len(said.words & about) <= 1 and not said.references & matter.references:
         return "another subject and nothing shared"
@@ -571,6 +573,16 @@ def _over(traits: Traits, matter: Matter) -> bool:
     """Whether the writer had the last word in the matter some time ago, and asked nothing in it."""
     rested = traits.at - matter.last >= _RESTED
     return rested and not matter.last_by_staff and not matter.last_asks and matter.last_sender == traits.sender
+
+
+def _about_other(words: frozenset[str], about: frozenset[str], *, early: bool) -> bool:
+    """Whether the words of a mail that names another matter bear that out: long mail speaks of "another thing" and goes on."""
+    new = len(words - about)
+    return new >= (5 if early else 8) and new >= (_OTHER_EARLY if early else _OTHER_LATE) * len(words)
+
+
+_OTHER_EARLY, _OTHER_LATE = 0.5, 0.65
+"""Share of its words that the matter must not know."""
 
 
 def load_all() -> None:
