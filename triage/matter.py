@@ -243,7 +243,8 @@ class Board:
         chances = judge.chances(self.compared(traits, candidates, [score for score, _ in scored])) if judge else []
         if judge:  # what is plain by the rules needs no model
             plain = [
-                score >= (_PLAIN_TITLED if _shares_title(traits, one) else _PLAIN) and one.id in self.matters and chance >= _DENIED
+                one.id in self.matters
+                and (score >= _PLAIN_TITLED if _shares_title(traits, one) else score >= _PLAIN and chance >= _DENIED)
                 for (score, _), one, chance in zip(scored, candidates, chances, strict=True)
             ]
             chances = [max(chance, _SURE) if sure else chance for chance, sure in zip(chances, plain, strict=True)]
@@ -435,7 +436,7 @@ _SURE = 0.88
 _PLAIN = 2.5
 """A likeness by rule that settles it within a contact's own matters: the same subject and house, say, in much the same words."""
 _DENIED = 0.2
-"""Below this probability nothing is plain by rule."""
+"""Below this probability nothing is plain by rule, unless the subjects name the same."""
 _PLAIN_TITLED = 1.9
 """The same where the subject names what the matter's subjects name, in other words or with more beside it."""
 _RESTED = timedelta(days=7)
