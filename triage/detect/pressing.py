@@ -21,7 +21,7 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 _WANTS = re.compile(
-    r"\?|\b(?:wants?|needs?|demand|insist|expect|requires?|please|refund|pay|send|give|fix|swap|answer|cancel|undo|reconsider|change|repay|reverse|reinstate|accept|ask(?:ing)?|still|again|waiting|when|why|get(?:ting)? (?:my|it|this)|where|how about|owe|exchange|replace|repair|mend|remove|correct (?:it|this|that)|wrong|disagree|(?:not|don.?t|cannot|can.?t|never) (?:accept|agree))\b",
+    r"\?|\b(?:wants?|needs?|demand|insist|expect|requires?|please|refund|pay|send|give|fix|swap|answer|cancel|undo|reconsider|change|repay|reverse|reinstate|accept|ask(?:ing)?|still|again|waiting|when|why|get(?:ting)? (?:my|it|this)|where|how about|owe|exchange|replace|repair|mend|remove|correct (?:it|this|that)|explain|justify|wrong|disagree|(?:not|don.?t|cannot|can.?t|never) (?:accept|agree))\b",
     re.IGNORECASE,
 )
 _UNDONE = re.compile(
