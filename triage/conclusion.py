@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from triage import detect, handling, hold, label, no_reply, template
+from triage import detect, disagreement, handling, hold, label, left_open, no_reply, template
 from triage.answer import StaffAct
 from triage.contact import Join, signed_names
 from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, counts, dealt_with, decide, open_appeals
@@ -231,8 +231,16 @@ def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Findin
         "deadline": deadline.isoformat() if deadline else None,
         "overdue": bool(deadline and deadline < ground.now),
         "no_answer": {t.message.message_id: t.act.no_answer_because for t in turns if t.act and t.act.no_answer_because},
+        "left_open": [asdict(one) for one in left_open.left_open(turns)],
+        "disagreements": [_disagreement(one) for one in disagreement.disagreements(turns)],
         "links": {message.message_id: list(reasons[message.key]) for message in every},
     }
+
+
+def _disagreement(one: disagreement.Disagreement) -> Row:
+    """Two mails of ours that do not agree, as JSON values."""
+    both = [{"message_id": each.message_id, "at": each.at.isoformat(), "text": each.text} for each in (one.first, one.second)]
+    return {"statements": both, "differ": list(one.differ)}
 
 
 def _review_at(

@@ -167,6 +167,14 @@ def our_part(matter: Row | None) -> Section:
     others = list(dict.fromkeys(matter["no_answer"].values()))
     if others:
         lines.append(f"Further mails of ours do not count as an answer: {'; '.join(others[:3])}.")
+    if matter["left_open"]:
+        lines.append("What they asked and no answer of ours speaks of, as far as words show it:")
+        lines += [f'"{_short(one["text"])}"' for one in matter["left_open"][:MAILS_SHOWN]]
+    for one in matter["disagreements"][:2]:
+        lines.append(
+            f"Two mails of ours do not agree: {one['differ'][0]} in one, {one['differ'][1]} in the other. Please look which is right."
+        )
+        lines += [f'"{_short(each["text"])}" ({day(each["at"])})' for each in one["statements"]]
     if matter["waiting_since"]:
         late = f", due {day(matter['deadline'])}: overdue on our side" if matter["overdue"] else ""
         lines.append(f"They have been waiting for an answer since {day(matter['waiting_since'])}{late}.")

@@ -36,8 +36,25 @@ def lines(ledger: Ledger, pack: Pack) -> Iterator[str]:
         yield ""
         yield "Mails of ours that did not answer what was asked"
         yield from (f"  {counted(count, 'mail')}: {reason}" for reason, count in why.most_common())
+    yield from _passed_over(rows.matters, names)
     yield ""
     yield from _words(ledger, rows.findings, pack)
+
+
+def _passed_over(matters: Sequence[Row], names: Mapping[str, str]) -> Iterator[str]:
+    """Questions that no answer speaks of, and mails of ours that do not agree with each other."""
+    open_ = [(row, one) for row in matters for one in row["left_open"]]
+    if open_:
+        yield ""
+        yield "What was asked and no answer speaks of, as far as words show it"
+        yield from (f'  {row["title"]} ({names[row["contact"]]}): "{" ".join(one["text"].split())}"' for row, one in open_)
+    unlike = [(row, one) for row in matters for one in row["disagreements"]]
+    if unlike:
+        yield ""
+        yield "Mails of ours that do not agree (perhaps because things had changed)"
+        for row, one in unlike:
+            yield f"  {row['title']} ({names[row['contact']]}): {' or '.join(one['differ'])}"
+            yield from (f'    {day(each["at"])}: "{each["text"]}", in {each["message_id"]}' for each in one["statements"])
 
 
 def _words(ledger: Ledger, findings: Sequence[Row], pack: Pack) -> Iterator[str]:
