@@ -55,6 +55,10 @@ def test_two_values_for_the_same_thing_stand_side_by_side(first: str, second: st
             "Thank you for your email of 3 March about the pump.",
             "Thank you for your email of 9 March about the pump.",
         ),  # of a letter
+        (
+            "Since 1 March nobody may sleep on the boats of the A dock.",
+            "Peg told you on the 3rd that nobody may sleep on the boats of the A dock.",
+        ),
         ("The repair charge is £120 or £140 for the large pump.", "The repair charge for the large pump is £140."),  # a choice
     ],
 )

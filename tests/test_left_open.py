@@ -51,6 +51,19 @@ def test_a_day_answers_when_and_a_sum_how_much_even_without_a_common_word() -> N
     assert passed_over(asked, "It happens on 3 May, and that is 90 pounds.") == []
 
 
+def test_what_was_asked_in_two_mails_before_one_answer_is_taken_together() -> None:
+    turns = [
+        wrote("When does the engineer repair the pump?", 0), wrote("One more thing: is the side gate locked at night?", 1),
+        staff("The engineer repaired the pump today.", 2),
+    ]  # fmt: skip
+    assert [one.text for one in left_open(turns)] == ["One more thing: is the side gate locked at night?"]
+
+
+def test_one_common_word_among_many_does_not_answer() -> None:
+    asked = "When does the engineer repair the pump in the cellar? May I store my bicycle and a trailer in the cellar of the neighbours?"
+    assert len(passed_over(asked, "The engineer repaired the pump in the cellar today.")) == 1
+
+
 def test_of_a_mail_with_one_question_and_of_one_that_was_not_answered_nothing_is_told() -> None:
     assert passed_over("When does the engineer repair the pump?", "The gate is locked at night.") == []
     turns = [wrote(FOUR, 0), staff("We have received your email.", 1, StaffAct(no_answer_because="an acknowledgement"))]

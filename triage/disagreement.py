@@ -29,7 +29,8 @@ _CHANGED = re.compile(
 )
 """Then a mail says itself that something is different from now on."""
 _OF_A_LETTER = re.compile(
-    r"\b(?:e-?mails?|letters?|messages?|call(?:ed)?|complaint|wrote|written|contact(?:ed)?|request|form)\b", re.IGNORECASE
+    r"\b(?:e-?mails?|letters?|messages?|call(?:ed)?|complaint|wrote|written|told|said|explain(?:ed)?|answered|advised|since|contact(?:ed)?|request|form)\b",
+    re.IGNORECASE,
 )
 _PERCENT = re.compile(r"\b(\d{1,3}(?:\.\d+)?)\s?(?:%|per ?cent\b)")
 _CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.?|p\.m\.?)(?!\w)|\b(\d{1,2}):(\d{2})\b", re.IGNORECASE)

@@ -4,8 +4,9 @@ Somebody asks four things in one mail and is answered three. Nobody meant to pas
 that is no repeat of what was dealt with. What counts as dealt with is decided elsewhere (`triage.staff_reading`); here a person is
 shown which questions no mail of ours speaks of, as far as words show it, before anything is said about the customer.
 
-A question counts as spoken of when any later mail of ours on the matter shares one word of substance with it, or gives the sort of
-thing it asks for: a day, a sum, a yes. So what is named here is nearly always passed over, and much that is passed over is not named.
+A question counts as spoken of when a sentence of a later mail of ours on the matter shares two words of substance with it, or half of
+them, or gives the sort of thing it asks for: a day, a sum, a yes. So what is named here is mostly passed over, and much that is passed
+over is not named.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _ASKS = re.compile(
     r"\b(?:please|kindly|can you|could you) (?:also )?(?:tell|confirm|explain|send|let (?:me|us) know|say)\b", re.IGNORECASE
 )
 _RHETORICAL = re.compile(
-    r"\b(?:how dare|are you (?:\w+ ){0,2}(?:stupid|serious|kidding|joking|deaf|blind|thick|mad|insane|idiots?)|do you (?:even|really|honestly|think|know who)"
+    r"\b(?:how dare|are you (?:\w+ ){0,2}(?:stupid|serious|kidding|joking|deaf|blind|thick|mad|insane|idiots?)|do you (?:actually|even|really|honestly|think|know who)"
     r"|who do you think|what (?:on earth|the (?:hell|heck|f\w+)|is wrong with|kind of|sort of|am i (?:supposed|meant))|why should (?:i|we)|why (?:would|do) (?:i|we)\b"
     r"|is (?:this|that|it) (?:a joke|too much|any wonder|how you)|what more|how (?:many (?:more )?times|often|long) (?:do|must|will|shall|am) i|have you (?:ever|even|no)"
     r"|don'?t you|can'?t you|isn'?t it|right\?|ok(?:ay)?\?)",
@@ -55,21 +56,18 @@ class Question:
 def left_open(turns: Sequence[Turn]) -> tuple[Question, ...]:
     """Of one matter's turns, oldest first: what the contact asked and no answer of ours speaks of, the latest mails last.
 
-    Only of mails that ask several things and were answered since; of one that was not answered the whole is open anyhow.
+    Only where several things were asked before an answer came; while none has come, the whole matter is open anyhow.
     """
     found: list[Question] = []
+    asked: list[Question] = []
     for place, turn in enumerate(turns):
-        if turn.by_staff or turn.automatic:
-            continue
-        asked = questions(turn.message)
-        ours = [one for one in turns[place + 1 :] if one.by_staff and not one.automatic and one.act]
-        if len(asked) < 2 or not any(one.act and one.act.answer for one in ours):
-            continue
-        if any(_ELSEWHERE.search(one.message.own) for one in ours):
-            continue
-        found += [
-            Question(turn.message.message_id, text) for text in asked if not any(_speaks_of(one.message, text) for one in ours)
-        ]
+        if not turn.by_staff and not turn.automatic:
+            asked += [Question(turn.message.message_id, text) for text in questions(turn.message)]
+        elif turn.act and turn.act.answer:
+            ours = [one.message for one in turns[place:] if one.by_staff and not one.automatic]
+            if len(asked) > 1 and not any(_ELSEWHERE.search(one.own) for one in ours):
+                found += [one for one in asked if not any(_speaks_of(each, one.text) for each in ours)]
+            asked = []
     return tuple(found[-_MOST:])
 
 
@@ -92,8 +90,8 @@ def _questions(own: str) -> tuple[str, ...]:
 
 def _speaks_of(ours: Message, question: str) -> bool:
     words, kinds = terms.words(question), answering.request(question).kinds
-    shared, plains = _said(ours.own[:_LONGEST])
-    if words & shared:
+    said, plains = _said(ours.own[:_LONGEST])
+    if any(len(words & one) >= min(2, len(words) / 2) for one in said):
         return True
     sorts = [_SORTS[kind] for kind in kinds if kind in _SORTS]
     if sorts:
@@ -102,8 +100,7 @@ def _speaks_of(ours: Message, question: str) -> bool:
 
 
 @lru_cache(maxsize=1_000)
-def _said(own: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The words of substance of a letter of ours, and its sentences in a plain form."""
+def _said(own: str) -> tuple[tuple[frozenset[str], ...], tuple[str, ...]]:
+    """Of each sentence of a letter of ours the words of substance, and a plain form."""
     parts = sentences.read(own)
-    words = frozenset[str]().union(*(terms.words(part.text) for part in parts))
-    return words, tuple(part.plain for part in parts)
+    return tuple(terms.words(part.text) for part in parts), tuple(part.plain for part in parts)
