@@ -17,6 +17,7 @@ from triage.message import Unreadable
 from triage.policy import Pack
 from triage.reply import WORDS, Reply
 from triage.ruling import Incident, Ruling
+from triage.verdict import Verdict
 
 Row = Mapping[str, Any]
 
@@ -160,13 +161,13 @@ def our_part(matter: Row | None) -> Section:
         lines.append(f"{settled['by']} reopened it on {day(settled['at'])}: {_short(settled['reason'])}")
     elif matter["answer_words"]:
         often = len(matter["answers"])
-        lines.append("Answered once; the answer says:" if often == 1 else f"Answered {often} times; the last answer says:")
+        lines.append("We answered once; our answer says:" if often == 1 else f"We answered {often} times; our last answer says:")
         lines.append(f'"{_short(matter["answer_words"])}"')
     else:
         lines.append("This matter was never really answered by us.")
     others = list(dict.fromkeys(matter["no_answer"].values()))
     if others:
-        lines.append(f"Further mails of ours do not count as an answer: {'; '.join(others[:3])}.")
+        lines.append(f"Our other mails were no answer to it: {'; '.join(others[:3])}.")
     if matter["left_open"]:
         lines.append("What they asked and no answer of ours speaks of, as far as words show it:")
         lines += [f'"{_short(one["text"])}"' for one in matter["left_open"][:MAILS_SHOWN]]
@@ -176,7 +177,7 @@ def our_part(matter: Row | None) -> Section:
         )
         lines += [f'"{_short(each["text"])}" ({day(each["at"])})' for each in one["statements"]]
     if matter["waiting_since"]:
-        late = f", due {day(matter['deadline'])}: overdue on our side" if matter["overdue"] else ""
+        late = f". It was due on {day(matter['deadline'])}: we are late" if matter["overdue"] else ""
         lines.append(f"They have been waiting for an answer since {day(matter['waiting_since'])}{late}.")
     return Section("Our part first", tuple(lines))
 
@@ -212,7 +213,7 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *,
         lines.append(f"… and {len(by_mail) - MAILS_SHOWN} earlier mails; `triage explain` tells of each.")
     named = dict.fromkeys(one["clause"] for one in findings if one["clause"])
     clauses = [clause for reference in named if pack and (clause := pack.clause(reference))]
-    lines += [f"{clause.ref} is: {clause.title}" for clause in clauses]
+    lines += [f"Clause {clause.ref} of your policy: {clause.title}." for clause in clauses]
     return Section("What was seen", tuple(lines) or ("Nothing further.",), frozenset(folded))
 
 
@@ -231,13 +232,13 @@ def _next(proposal: Row) -> tuple[str, ...]:
         return ("Read the mail and act as your duty of care says. The program does nothing about it.",)
     if kind == "warn":
         return (
-            f"If you agree, {who} writes the warning in the usual way; once it is in Sent, the program counts from there.",
-            "If not, dismiss it: these findings will not be held against the contact.",
+            f"If you agree, {who} writes the warning as any other letter. Once it lies in Sent, the program knows that they were warned.",
+            "If you do not, what is listed here is held against nobody.",
         )
     if kind == "restrict":
         return (
             f"If you agree, {who} decides and tells the customer in writing, with an end date and a way to appeal.",
-            "The hold begins only when that notice is in Sent. The program cannot start it.",
+            "The restriction begins only when that letter lies in Sent. The program cannot start it.",
         )
     if kind == "no-reply":
         return _without_reply(proposal)
@@ -553,18 +554,40 @@ def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
     )
 
 
-def _further(kind: str) -> str:
-    """The further orders that a note of this kind takes."""
-    milder = {"warn": "LESS (no warning is due), ", "restrict": "LESS (a warning will do), UNTIL 30 June 2026 (its end), "}.get(
-        kind, ""
+def _further(kind: str) -> tuple[str, ...]:
+    """The further orders that a note of this kind takes, each with what it says."""
+    milder = {
+        "warn": ("LESS: no warning is due, the mails stay on file.",),
+        "restrict": ("LESS: a warning will do.", "UNTIL 30 June 2026: agreed, and that day is to be its end."),
+    }.get(kind, ())
+    return (
+        *milder,
+        "NOT SAME MATTER: this mail is about something else.",
+        "CLOSE: the matter was dealt with. REOPEN: it was not.",
+        "SAME PERSON other@address, or NOT SAME PERSON other@address: who wrote is, or is not, that person.",
+        "REFER: a senior is to look.",
+        "UNDO: takes your last answer back.",
     )
-    return f"{milder}NOT SAME MATTER, SAME PERSON other@address, NOT SAME PERSON other@address, CLOSE, REOPEN, REFER (a senior is to look) or UNDO"
 
 
 IN_DISPUTE = (
     "You are not of one mind, so nothing is settled; until it is, what one of you dismissed is held against nobody. "
     "A further answer, or moving this note, settles it."
 )
+
+
+def moved_words(one: Verdict) -> str:
+    """A verdict that somebody gave by moving a note; the server does not say which of us it was."""
+    done = "Agreed to" if one.choice == "agree" else "Dismissed"
+    return f"{done} on {day(one.at)}, by moving this note in the mailbox {one.by}."
+
+
+def mail_judged(one: Verdict, sent: datetime) -> str:
+    """A verdict on one mail by itself, in the note that rests on it."""
+    where = f"{day(one.at)}, {'by' if one.by_answer else 'in the mailbox'} {one.by}"
+    if one.choice == "agree":
+        return f"{where}: the mail of {day(sent)} was marked as one to look at."
+    return f"{where}: the mail of {day(sent)} was dismissed. What was found in it is held against nobody; UNDO takes that back."
 
 
 def answer_words(at: datetime, by: str, reply: Reply | None, came: str, *, unproved: bool = False) -> tuple[str, ...]:
@@ -579,7 +602,7 @@ def answer_words(at: datetime, by: str, reply: Reply | None, came: str, *, unpro
 
 def fallen() -> tuple[Section, ...]:
     """What the note about a proposal that fell by what was said says besides."""
-    return (Section("What happens next", ("Nothing: this is proposed no more. You may delete this note.",)),)
+    return (Section("What happens next", ("Nothing: this is no longer proposed. You may delete this note.",)),)
 
 
 def how_to_take_back(review: str = "") -> Section:
@@ -606,9 +629,10 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         "How to answer",
         (
             f"Move this note to {agree} if you agree, or to {dismiss} if not.",
-            "Or answer it, with APPROVE or REJECT on the first line: that names you as the one who decided. A later answer takes it back.",
-            f"Or with {_further(proposal['kind'])}, and a reason.",
+            "Or answer it, with APPROVE or REJECT as your first line, above or below the quoted note, and why. That names you as the one who decided.",
             "Doing nothing changes nothing. Deleting or archiving the note is no answer.",
+            "If something in it is wrong, your first line may also be one of these:",
+            *_further(proposal["kind"]),
         ),
     )
 

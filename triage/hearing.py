@@ -19,7 +19,7 @@ from triage.mailbox import Mailbox
 from triage.message import Message
 from triage.reply import Reply, Word, said_in
 from triage.settings import Deciders
-from triage.verdict import Choice, Verdict
+from triage.verdict import Choice, Verdict, on_mails, voices_on
 
 _A_NOTE = re.compile(r"<p-[0-9a-f]{12}\.[0-9a-f]{16}@triage\.")
 CHOICES: Mapping[Word, Choice] = {"APPROVE": "agree", "REJECT": "dismiss", "UNDO": "open"}
@@ -51,18 +51,20 @@ def write_down(ledger: Ledger, heard: Iterable[Verdict]) -> int:
         return 0
     known = verdicts(ledger)
     by_mail = {(one.by, one.keys): one for one in known if not one.proposal}
+    last_on = {one.keys: one for one in known if not one.proposal}
     by_note = {one.proposal: one for one in known if one.proposal}
     count = 0
     for one in waiting:
         before = by_note.get(one.proposal) if one.proposal else by_mail.get((one.by, one.keys))
-        if before and (before.by, before.choice, before.keys) == (one.by, one.choice, one.keys):
+        taken_back = not one.proposal and one.keys in last_on and last_on[one.keys].choice == "open"
+        if before and not taken_back and (before.by, before.choice, before.keys) == (one.by, one.choice, one.keys):
             continue  # said already, and nobody has said anything else since
         one = replace(one, kinds=_kinds(ledger, one.keys))
         ledger.journal(VERDICT, at=one.at, actor=one.by, subject=one.subject())
         if one.proposal:
             by_note[one.proposal] = one
         else:
-            by_mail[one.by, one.keys] = one
+            by_mail[one.by, one.keys] = last_on[one.keys] = one
         count += 1
     return count
 
@@ -107,6 +109,21 @@ def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message
         if entry.subject["proposal"] == proposal and entry.subject["message_id"] == message_id:
             keys = frozenset(entry.subject["keys"])
     return Verdict(now, mailbox, choice, proposal, keys)
+
+
+def _mails_taken_back(ledger: Ledger, proposal: str) -> frozenset[str]:
+    """The mails judged by themselves that an UNDO on this note is about: those it rested on, where no verdict stands on the note itself."""
+    known = verdicts(ledger)
+    if voices_on(known).get(proposal):
+        return frozenset()
+    rested = rested_on(ledger, proposal)
+    return frozenset(key for one in on_mails(known) if one.keys & rested for key in one.keys)
+
+
+def rested_on(ledger: Ledger, proposal: str) -> frozenset[str]:
+    """Every mail that any note about this proposal rested on: one that was judged is among them still."""
+    told = (entry.subject for entry in ledger.entries(kinds=(NOTE,)) if entry.subject["proposal"] == proposal)
+    return frozenset(key for one in told for key in one["keys"])
 
 
 def noted_by(ledger: Ledger, message: Message, staff: Directory) -> str:
@@ -178,6 +195,8 @@ def write_answer(
     if said is None or said.word not in CHOICES or (said.word == "UNDO" and takes_back_an_order) or about.get("telling"):
         return None  # no verdict: an order, which `triage.carrying_out` carries out
     ledger.journal(OUTCOME, at=now, actor="triage", subject={"of": number, "ruling": "", "paper": ""})
+    if said.word == "UNDO" and (taken := _mails_taken_back(ledger, proposal)):
+        return Verdict(now, message.sender.email, "open", "", taken, message.message_id)
     role = _STEP.get(about.get("kind", ""), "")
     named = getattr(deciders, role) if role else ()
     heard = on_note(ledger, message.mailbox, CHOICES[said.word], proposal, note, now)
@@ -265,13 +284,17 @@ def by_label(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
     box.open(box.folders.inbox)
     bearing = {name: set(box.bearing(name)) for name in VERDICTS}
     both = bearing[AGREE] & bearing[DISMISS]
+    said = {(one.by, one.choice, one.keys) for one in verdicts(ledger) if not one.proposal}
     found = []
     for name, uids in bearing.items():
         if uids - both:
             placed = ledger.placed_in(box.account.name, box.folders.inbox)
             choice: Choice = "agree" if name == AGREE else "dismiss"
-            heard = sorted(uid for uid in uids - both if uid in placed)
-            found += [Verdict(now, box.account.name, choice, "", frozenset({placed[uid]})) for uid in heard]
+            keys = [frozenset({placed[uid]}) for uid in sorted(uids - both) if uid in placed]
+            # a label stands there at every pass: it is an act once, and must not undo what took it back
+            found += [
+                Verdict(now, box.account.name, choice, "", one) for one in keys if (box.account.name, choice, one) not in said
+            ]
     return found
 
 

@@ -25,12 +25,16 @@ _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 
 _FINGERPRINT = re.compile(r"<(p-[0-9a-f]{12})\.([0-9a-f]{16})@triage\.")
 
-_PAGE = """<p style="margin:0 0 12px;font-size:20px;font-weight:600">{{ title|plain }}</p>
-{% for section in sections %}<p style="margin:16px 0 4px;font-size:13px;letter-spacing:.04em;text-transform:uppercase;color:#666">{{ section.heading }}</p>
-{% for line in section.lines %}{% if loop.index0 in section.folded %}<details style="margin:4px 0 4px 4px"><summary style="color:#666">abusive words, to open if you need them</summary><p style="margin:4px 0;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line|plain }}</p></details>
-{% elif line.startswith('"') %}<p style="margin:4px 0 4px 4px;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line|plain }}</p>
+_PAGE = """{% macro shown(line) %}{% if line.startswith('"') %}<blockquote style="margin:4px 0 4px 4px;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line|plain }}</blockquote>
 {% else %}<p style="margin:4px 0">{{ line|plain }}</p>
-{% endif %}{% endfor %}{% endfor %}"""
+{% endif %}{% endmacro %}<h1 style="margin:0 0 12px;font-size:20px;font-weight:600">{{ title|plain }}</h1>
+{% for section in sections %}<h2 style="margin:16px 0 4px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ section.heading }}</h2>
+{% for line in section.lines %}{{ shown(line) }}{% endfor %}{% endfor %}
+{% if abusive %}<details style="margin:16px 0 0"><summary style="font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ heading }}</summary>
+{% for line in abusive %}{{ shown(line) }}{% endfor %}</details>{% endif %}"""
+"""Headings and quotations are elements of their own: they stay what they are where a mail program drops all styles."""
+
+_ABUSIVE = "Abusive words, only if you need them"
 
 
 def one_line(text: str, most: int = 150) -> str:
@@ -47,18 +51,41 @@ def is_plain_id(message_id: str) -> bool:
     )
 
 
-def plain(sections: Sequence[Section]) -> str:
-    """The sections as plain text, quotations indented."""
-    blocks = []
+def _apart(sections: Sequence[Section]) -> tuple[tuple[Section, ...], tuple[str, ...]]:
+    """The sections with a number where abusive words stood, and those words with their numbers. They come last of all: many mail
+    programs can fold nothing, and show the beginning of a mail in their lists (000/3-f)."""
+    calm: list[Section] = []
+    abusive: list[str] = []
     for section in sections:
+        lines: list[str] = []
+        for place, line in enumerate(section.lines):
+            if place not in section.folded:
+                lines.append(line)
+                continue
+            abusive.append(f"{len(abusive) + 1}: {line}")
+            said = f"Abusive words: see {len(abusive)} at the end."
+            together = place - 1 in section.folded
+            if together:
+                said = lines.pop().removesuffix(" at the end.") + f", {len(abusive)} at the end."
+            lines.append(said)
+        calm.append(Section(section.heading, tuple(lines)))
+    return tuple(calm), tuple(abusive)
+
+
+def plain(sections: Sequence[Section]) -> str:
+    """The sections as plain text, quotations indented, abusive words last."""
+    calm, abusive = _apart(sections)
+    blocks = []
+    for section in (*calm, *([Section(_ABUSIVE, abusive)] if abusive else [])):
         lines = [f"    {line}" if line.startswith('"') else line for line in section.lines]
         blocks.append(f"{section.heading.upper()}\n" + "\n".join(sheet.plain(line) for line in lines))
     return "\n\n".join(blocks) + "\n"
 
 
 def page(title: str, sections: Sequence[Section]) -> str:
-    """The sections as an HTML page without any outside resource."""
-    return sheet.mail(_PAGE, title=title, sections=sections)
+    """The sections as an HTML page without any outside resource; abusive words last, folded where the mail program can."""
+    calm, abusive = _apart(sections)
+    return sheet.mail(_PAGE, title=title, sections=calm, abusive=abusive, heading=_ABUSIVE)
 
 
 def fingerprint(proposal: Mapping[str, Any], sections: Sequence[Section]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from triage.message import Message
 from triage.policy import Pack
 from triage.record import incidents, rulings
 from triage.ruling import Ruling
-from triage.verdict import Verdict, agreed, voices_on
+from triage.verdict import Verdict, agreed, on_mails, voices_on
 
 BEGUN = " begun"
 """Stands after a proposal's id in the ledger while its note is being written; after a crash it tells which note may be there."""
@@ -63,11 +63,23 @@ class _Heard:
     voices: Mapping[str, tuple[Verdict, ...]]
     answers: Mapping[str, Sequence[Answer]]
     decided: Mapping[str, Ruling]
+    judged: Sequence[tuple[str, Verdict, datetime]]
+    """What was said of single mails: the key of each, the verdict, and when the mail was sent."""
+    rested: Mapping[str, frozenset[str]]
+    """The mails that its notes have rested on until now."""
 
-    def section(self, proposal: str) -> tuple[Section, ...]:
+    def of_mails(self, proposal: str, keys: Iterable[str] = ()) -> list[str]:
+        """What was said of single mails on which it rests (`keys`), or of which its note has told, in words."""
+        about = {*keys, *self.rested.get(proposal, ())}
+        return [explanation.mail_judged(one, sent) for key, one, sent in self.judged if key in about]
+
+    def section(self, row: Row) -> tuple[Section, ...]:
         """What was said of it and what came of that, as a section; () where nobody has said anything."""
+        proposal = row["id"]
         voices = self.voices.get(proposal, ())
-        lines = [f"{one.words()[0].upper()}{one.words()[1:]}." for one in voices if not one.by_answer]
+        lines = [explanation.moved_words(one) for one in voices if not one.by_answer]
+        if row["kind"] != "reported":  # whose note says by itself who reported the mail
+            lines += self.of_mails(proposal, row["keys"])[-explanation.MAILS_SHOWN :]
         for one in self.answers.get(proposal, ())[-explanation.MAILS_SHOWN :]:
             came = explanation.came_of(self.decided.get(one.ruling), one.faults, unproved=one.unproved)
             lines += explanation.answer_words(one.at, one.by, one.reply, came, unproved=one.unproved)
@@ -88,7 +100,17 @@ def _heard(actor: Actor) -> _Heard:
     for one in hearing.answers(actor.ledger):
         if one.done or one.unproved:
             said.setdefault(one.proposal, []).append(one)
-    return _Heard(voices_on(hearing.verdicts(actor.ledger)), said, {one.id: one for one in rulings(actor.ledger)} if said else {})
+    given = hearing.verdicts(actor.ledger)
+    decided = {one.id: one for one in rulings(actor.ledger)} if said else {}
+    told: dict[str, frozenset[str]] = {}
+    judged = on_mails(given)
+    for entry in actor.ledger.entries(kinds=(NOTE,)) if judged else ():
+        name = str(entry.subject["proposal"])
+        told[name] = told.get(name, frozenset()) | frozenset(entry.subject["keys"])
+    mails = actor.ledger.messages(sorted({key for one in judged for key in one.keys})) if judged else ()
+    sent = {one.key: one.sent_at for one in mails if isinstance(one, Message)}
+    on = [(key, one, sent[key]) for one in judged for key in sorted(one.keys) if key in sent]
+    return _Heard(voices_on(given), said, decided, on, told)
 
 
 def _about(proposal: Row) -> Mapping[str, Any]:
@@ -106,7 +128,7 @@ def _draft(actor: Actor, proposal: Row, pack: Pack, heard: _Heard) -> _Draft:
         proposal = proposal | {"unread": _unread_of(actor, proposal, pack)}
     first, *rest = explanation.note(proposal, pack)
     how = explanation.how_to_answer(proposal, names.agree, names.dismiss)
-    sections = (first, *heard.section(proposal["id"]), *rest, how)
+    sections = (first, *heard.section(proposal), *rest, how)
     message_id = note.message_id(proposal, sections, address.rpartition("@")[2])
     compose = partial(note.compose, proposal, sections, mailbox=address, now=actor.now)
     return _Draft(_titled(proposal), _about(proposal), note.fingerprint(proposal, sections), message_id, compose, names.review)
@@ -125,7 +147,7 @@ def _confirmation(
     actor: Actor, proposal: Row, mark: str, rest: Sequence[Section], heard: _Heard, folder: str, choice: str = ""
 ) -> _Draft:
     """The note as it is once something was said: it changes only when more is said."""
-    said, address = heard.section(proposal["id"]), actor.box.account.address
+    said, address = heard.section(proposal), actor.box.account.address
     print_ = hashlib.sha256(f"{mark} {proposal['id']}\n{note.plain(said)}".encode()).hexdigest()[:16]
     message_id = f"<{proposal['id']}.{print_}@triage.{address.rpartition('@')[2]}>"
     sections = (*said, *rest)
@@ -142,7 +164,7 @@ def _confirmations(actor: Actor, known: Iterable[str], pack: Pack, heard: _Heard
     waiting = {row["id"] for row in actor.ledger.proposals() if not row["verdict"]}
     for name in known:
         verdict, row = agreed(heard.voices.get(name, ())), rows.get(name)
-        if name in waiting or not (verdict or heard.answers.get(name)):
+        if name in waiting or not (verdict or heard.answers.get(name) or heard.of_mails(name)):
             continue
         rest = explanation.note(row, pack) if row else explanation.fallen()
         if verdict and (about := row or _fallen(actor, name)):
@@ -182,9 +204,9 @@ def _told(actor: Actor, heard: _Heard) -> dict[str, _Draft]:
         said = explanation.incident_note(
             one.by, known.get(one.incident), one.faults, day_said=bool(one.told and one.told.day_said)
         )
-        sections = (*heard.section(name), *said)
         subject = one.subject or one.by
-        about = {"id": name, "kind": "incident", "subject": subject, "references": [*one.references, one.message_id]}
+        about = {"id": name, "kind": "incident", "keys": [], "subject": subject, "references": [*one.references, one.message_id]}
+        sections = (*heard.section(about), *said)
         address = actor.box.account.address
         message_id = note.message_id(about, sections, address.rpartition("@")[2])
         compose = partial(note.compose, about, sections, mailbox=address, now=actor.now)

@@ -88,15 +88,17 @@ def dismissed(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
 
 def reported(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
     """Message key → who says that the mail itself is one to look at: by moving it to Triage/Agree, by the label, by passing it on.
-    A dismissal of the mail, or of the note about it, takes that back."""
+    A dismissal of the mail, or of the note about it, takes that back, and so does UNDO."""
     found: dict[str, tuple[Verdict, ...]] = {}
     for verdict in sorted(verdicts, key=lambda one: one.at):
         for key in verdict.keys:
             if verdict.choice == "dismiss":
                 found.pop(key, None)
+            elif verdict.choice == "open" and not verdict.proposal:
+                found[key] = _with(found.get(key, ()), verdict)
             elif verdict.choice == "agree" and not verdict.proposal:
                 found[key] = (*found.get(key, ()), verdict)
-    return found
+    return {key: said for key, said in found.items() if said}
 
 
 def voices_on(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
@@ -121,6 +123,11 @@ def standing(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
         for name in [verdict.proposal] if verdict.proposal else sorted(verdict.keys):
             voices[name] = _with(voices.get(name, ()), verdict)
     return tuple(one for said in voices.values() if (one := agreed(_counting(said))))
+
+
+def on_mails(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts that stand on mails by themselves: given by a label, by moving the mail, or by passing it on."""
+    return tuple(one for one in standing(verdicts) if not one.proposal)
 
 
 def agreed(voices: tuple[Verdict, ...]) -> Verdict | None:

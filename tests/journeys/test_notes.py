@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from mailstate import flags, mails, move, notes, store, uid_of
 from office import Office
-from sample import DESK, DOREEN, NOW, OTTILIE, Mail, address, letter, story
+from replying import answer
+from sample import DESK, DOREEN, INES, NOW, OTTILIE, Mail, address, letter, story
 from servers import WITHOUT_UIDPLUS, must
 
 REVIEW, AGREE, DISMISS = "Triage/Review", "Triage/Agree", "Triage/Dismiss"
@@ -90,7 +91,7 @@ def test_a_change_of_mind_counts(worked: Office) -> None:
     move(worked.server, worked.user, moved.message_id, REVIEW, DISMISS)
     worked.once()
     told = note(worked, "A warning may be due", DISMISS)
-    assert told.note == moved.note and "Dismissed in desk on 2026-05-12" in told.text
+    assert told.note == moved.note and "Dismissed on 12 May 2026, by moving this note in the mailbox desk." in told.text
     move(worked.server, worked.user, told.message_id, DISMISS, AGREE)
     assert "1 verdicts heard" in worked.once().output
     assert [row["choice"] for row in worked.export()["decisions"]] == ["dismiss", "agree"]
@@ -163,6 +164,42 @@ def test_a_mail_moved_to_dismiss_is_a_verdict_on_that_mail(worked: Office) -> No
     assert "1 verdicts heard" in said.output and "0 new mails" in said.output
     assert {row["message"] for row in worked.export()["dismissed"]} == {asked[3].message_id}
     assert "0 verdicts heard" in worked.once().output
+
+
+def test_a_verdict_on_a_mail_is_told_in_the_note_that_rests_on_it_and_an_answer_takes_it_back(worked: Office) -> None:
+    last, before = asked[3], note(worked, "A warning may be due")
+    store(worked.server, worked.user, last.message_id, "+FLAGS", "triage-dismiss")
+    assert "1 verdicts heard" in worked.once().output
+    told = note(worked, "A warning may be due")
+    assert "12 May 2026, in the mailbox desk: the mail of 22 Apr 2026 was dismissed." in told.text
+    assert told.note == before.note and "22 Apr 2026: the same matter" not in told.text
+    worked.receive(answer(told, "UNDO, I had the wrong mail"))
+    assert "1 verdicts heard" in worked.once().output
+    assert worked.export()["dismissed"] == []
+    (row,) = [one for one in worked.export()["decisions"] if one["choice"] == "open"]
+    assert row["by"] == address(INES)
+    again = note(worked, "A warning may be due")
+    assert "22 Apr 2026: the same matter" in again.text and "was dismissed" not in again.text
+    assert "0 verdicts heard" in worked.once().output  # although the label still stands there
+    move(worked.server, worked.user, last.message_id, "INBOX", "Triage/Dismiss")
+    assert "1 verdicts heard" in worked.once().output  # a further act is one
+    assert worked.export()["dismissed"]
+
+
+def test_a_note_that_falls_because_every_mail_was_dismissed_by_itself_says_so(worked: Office) -> None:
+    told = note(worked, "A warning may be due")
+    for one in asked:
+        store(worked.server, worked.user, one.message_id, "+FLAGS", "triage-dismiss")
+    worked.once()
+    assert worked.stage(address(DOREEN)) == "clear"
+    (settled,) = [one for one in notes(worked.server, worked.user) if one.note == told.note]
+    assert settled.subject.startswith("Settled by you") and "\\Seen" in settled.flags
+    assert settled.text.count("was dismissed") >= 3 and "UNDO" in settled.text
+    assert " 0 changes made" in worked.once().output
+    worked.receive(answer(settled, "UNDO"))
+    worked.once()
+    assert worked.stage(address(DOREEN)) == "warn"
+    assert note(worked, "A warning may be due").note == told.note
 
 
 def test_a_mail_that_was_read_starred_or_archived_says_nothing(worked: Office) -> None:

@@ -100,7 +100,7 @@ def test_a_whole_review_by_moving_the_note(desk: Desk) -> None:
     move(desk.server, desk.user, desk.note().message_id, "Triage/Review", "Triage/Dismiss")
     assert "1 verdicts heard" in desk.office.once().output
     assert desk.stage() == "clear" and "triage-repeat" not in desk.labels()
-    assert "Dismissed in desk" in desk.note("Triage/Dismiss").text
+    assert "Dismissed on" in desk.note("Triage/Dismiss").text
     assert " 0 changes made" in desk.office.once().output
     move(desk.server, desk.user, desk.note("Triage/Dismiss").message_id, "Triage/Dismiss", "Triage/Review")
     assert "1 verdicts heard" in desk.office.once().output
