@@ -252,6 +252,7 @@ def settings_file(folder: Path, *accounts: Account, policy: str = "jack-keller",
     boxes = "".join(
         f"\n[mailbox:{one.name}]\naddress = {one.address}\nhost = {one.host}\nport = {one.port}\nsecurity = none\n"
         f"username = {one.username}\npassword_file = password\ntimeout = {max(5, int(one.timeout))} seconds\n"
+        + (f"sieve_port = {one.sieve_port}\n" if one.sieve_port != Account.sieve_port else "")
         for one in accounts
     )
     path = folder / "settings.ini"

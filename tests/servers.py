@@ -67,6 +67,9 @@ class Server:
     port: int
     directory: Path
     tls_port: int = 0
+    sieve_port: int = 0
+    owner: str = ""
+    """The user it serves as."""
     cert: Path | None = None
     log_path: Path | None = None
     users: list[str] = field(default_factory=list)
@@ -74,8 +77,9 @@ class Server:
     def account(self, user: str, *, host: str | None = None, timeout: float = 20.0) -> Account:
         """How to reach `user` here without TLS. `host`: WITHOUT_MOVE or WITHOUT_UIDPLUS for a poorer server."""
         return Account(
-            "support", f"{user}@council.example", host or self.host, self.port, "none", user, PASSWORD, timeout=timeout
-        )
+            "support", f"{user}@council.example", host or self.host, self.port, "none", user, PASSWORD,
+            sieve_port=self.sieve_port or 4190, timeout=timeout,
+        )  # fmt: skip
 
     @contextmanager
     def client(self, user: str, folder: str | None = None) -> Iterator[imaplib.IMAP4]:
@@ -91,6 +95,13 @@ class Server:
         when = imaplib.Time2Internaldate(date or datetime.now(UTC))
         with self.client(user) as other:
             must(other.append(f'"{folder}"', f"({flags})" if flags else "", when, raw))
+
+    def deliver(self, user: str, raw: bytes) -> None:
+        """Has Dovecot itself deliver a mail as it comes in, with whatever Sieve script is active."""
+        agent = ["/usr/lib/dovecot/dovecot-lda", "-c", str(self.directory / "dovecot.conf"), "-d", user, "-e"]
+        as_it = {"user": self.owner, "group": pwd.getpwnam(self.owner).pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
+        said = subprocess.run(agent, input=raw, capture_output=True, check=False, **as_it)
+        assert said.returncode == 0, self.log(user)[-3:]
 
     def append_many(self, user: str, folder: str, mails: Iterable[bytes]) -> None:
         when = imaplib.Time2Internaldate(datetime.now(UTC))
@@ -120,22 +131,24 @@ def must(answer: tuple[str, list[object]]) -> list[object]:
 
 @contextmanager
 def dovecot(
-    users: Iterable[str] = (), *, prefix: str = "", separator: str = "/", special_use: bool = True, introspection: str = ""
-) -> Iterator[Server]:
+    users: Iterable[str] = (), *, prefix: str = "", separator: str = "/", special_use: bool = True, introspection: str = "",
+    sieve: bool = False,
+) -> Iterator[Server]:  # fmt: skip
     """A Dovecot that takes any user name with PASSWORD, and the special folders made beforehand for each.
 
-    `introspection`: the URL at which it asks whether an OAuth 2 token is good (RFC 7662); it then takes tokens too.
+    `sieve`: it takes Sieve scripts too, and delivers by them. `introspection`: the URL at which it asks whether an OAuth 2 token is good (RFC 7662); it then takes tokens too.
     """
     binary = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if binary is None:
         raise RuntimeError("Dovecot is not installed, and these tests need a real mail server: apt-get install dovecot-imapd")
     directory = Path(tempfile.mkdtemp(prefix="triage-dovecot-"))  # short: the path of a socket may have 107 octets
     owner = _ordinary_user()
-    port, tls_port = _free_ports(2)
+    port, tls_port, sieve_port = _free_ports(3)
     _certificate(directory)
     configuration = directory / "dovecot.conf"
     text = _dovecot_conf(directory, owner, port, tls_port, prefix, separator, special_use)
-    configuration.write_text(_with_tokens(text, directory, introspection) if introspection else text)
+    text = _with_tokens(text, directory, introspection) if introspection else text
+    configuration.write_text(_with_sieve(text, sieve_port) if sieve else text)
     for path in [directory, *directory.iterdir()]:
         os.chown(path, owner.pw_uid, owner.pw_gid)
     process = subprocess.Popen(
@@ -146,7 +159,17 @@ def dovecot(
         stderr=subprocess.DEVNULL,
     )
     log_path = directory / "dovecot.log"
-    server = Server("127.0.0.1", port, directory, tls_port, directory / "cert.pem", log_path, list(users))
+    server = Server(
+        "127.0.0.1",
+        port,
+        directory,
+        tls_port,
+        sieve_port if sieve else 0,
+        owner.pw_name,
+        directory / "cert.pem",
+        log_path,
+        list(users),
+    )
     try:
         _wait_until_up(server, process, log_path)
         yield server
@@ -162,6 +185,16 @@ def _with_tokens(configuration: str, directory: Path, introspection: str) -> str
     )
     passdb = f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {directory}/oauth2.conf\n}}\n"
     return configuration.replace("auth_mechanisms = plain login", "auth_mechanisms = plain login xoauth2 oauthbearer") + passdb
+
+
+def _with_sieve(configuration: str, port: int) -> str:
+    """The configuration with Pigeonhole: ManageSieve, and scripts that run at delivery."""
+    if not Path("/usr/lib/dovecot/modules/lib90_sieve_plugin.so").exists():
+        raise RuntimeError("Dovecot lacks Sieve, which these tests need: apt-get install dovecot-sieve dovecot-managesieved")
+    login = f"service managesieve-login {{\n  chroot =\n  inet_listener sieve {{\n    port = {port}\n  }}\n}}\n"
+    lda = "protocol lda {\n  mail_plugins = $mail_plugins sieve\n}\n"
+    where = "plugin {\n  sieve = file:~/sieve;active=~/.dovecot.sieve\n}\n"
+    return configuration.replace("protocols = imap\n", "protocols = imap sieve\n") + login + lda + where
 
 
 def _ordinary_user() -> pwd.struct_passwd:

@@ -11,14 +11,12 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from triage import held_reading, label, noting
+from triage import at_delivery, held_reading, label, noting
 from triage.actor import Actor, Done
 from triage.conclusion import Row
 from triage.hearing import NOTE
+from triage.label import HELD
 from triage.ledger import Ledger, Location
-
-HELD = "held"
-"""The ledger's word for "we moved it into the hold folder", beside the labels."""
 
 
 def act(actor: Actor) -> Done:
@@ -35,6 +33,7 @@ def act(actor: Actor) -> Done:
         _hold(actor, wanted, done, file=chosen.hold)
     elif chosen.hold and any(row["held"] for row in wanted.values()):
         done.problems.append(f"{actor.name}: the server can move no mail safely, so mail under a restriction stays in the inbox")
+    at_delivery.reconcile(actor, done)
     if chosen.labels:
         _labels(actor, wanted, done)
     if chosen.notes:
@@ -349,6 +348,7 @@ def undo(actor: Actor) -> Done:
     just before, so that the ledger knows where everything lies.
     """
     done, names = Done(), actor.box.folders
+    at_delivery.take_away(actor, done)
     missing = set(actor.box.missing_folders())
     there = [folder for folder in (names.inbox, names.held, names.agree, names.dismiss) if folder not in missing]
     _adopt(actor, there)

@@ -23,6 +23,8 @@ class Done:
     notes_removed: int = 0
     notes_moved: int = 0
     folders: int = 0
+    scripts: int = 0
+    """Sieve scripts put, renewed or taken away."""
     problems: list[str] = field(default_factory=list)
     plan: list[str] = field(default_factory=list)
     """In words, what was done (or, on a dry run, would be done)."""
@@ -40,6 +42,7 @@ class Done:
             + self.notes_removed
             + self.notes_moved
             + self.folders
+            + self.scripts
         )
 
 

@@ -193,7 +193,6 @@ class Matter:
             del self.called[next(iter(self.called))]
         self.last_sender, self.last_asks = traits.sender, traits.question
 
-
     def head(self, subject: str) -> None:
         """Remembers the subject line of a mail taken in, also one that counts as none; `subject`: folded, without reply marks."""
         if subject not in self.subjects:

@@ -502,6 +502,8 @@ def _restriction(one: hold.Restriction, at: Standing, pack: Pack) -> Row:
         "overrides": [asdict(each) for each in one.ruling.overrides] if one.ruling else [],
         "decided_by": one.decided_by,
         "appeal_offered": one.appeal_offered,
+        "addresses": sorted(one.binds) or sorted(at.story.addresses),
+        "mailboxes": sorted(one.ruling.mailboxes) if one.ruling else [],
     }
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from triage import contact, crew, hearing, incident_mail, note, parsing, telling, template
-from triage.label import NOTE_HEADER
+from triage import at_delivery, contact, crew, hearing, incident_mail, note, parsing, telling, template
+from triage.label import HELD, NOTE_HEADER
 from triage.ledger import Cursor, Ledger, Location, Recording
 from triage.mailbox import Arrival, FolderState, Mailbox
 from triage.message import Message, Role, Unreadable
@@ -141,6 +141,8 @@ def _write_down(
         rows.append(row)
     with ledger.transaction():
         new = ledger.record_many(rows)  # without mail that only came to lie elsewhere, as held mail does
+        if folder == box.folders.held:
+            _filed(ledger, name, [row.message for row in rows if row.message.key in new], now)
         taken.messages += len(new)
         taken.unreadable += sum(isinstance(row.message, Unreadable) for row in rows if row.message.key in new)
         for one in tales:
@@ -156,6 +158,14 @@ def _write_down(
         taken.verdicts += hearing.write_down(ledger, [*heard, *(verdict for verdict in said if verdict)])
         if last:
             ledger.set_cursor(name, folder, Cursor(state.uidvalidity, last, None))
+
+
+def _filed(ledger: Ledger, mailbox: str, new: Iterable[Message | Unreadable], now: datetime) -> None:
+    """New mail that our Sieve script filed was put there by us: what no restriction covers goes back to the inbox in this very pass."""
+    senders = {one.key: one.sender.email if isinstance(one, Message) else one.sender for one in new}
+    ours = [key for key, sender in senders.items() if at_delivery.filed_by_it(ledger, mailbox, sender, now)]
+    if ours:
+        ledger.remember_applied(mailbox, HELD, ours, now)
 
 
 def _understood(arrival: Arrival, mailbox: str, role: Role, trusted: str | None) -> Message | Unreadable:

@@ -12,6 +12,9 @@ REPEAT, VOLUME, STAFF, CONDUCT = "triage-repeat", "triage-volume", "triage-staff
 URGENT, PROTECTED, OVERDUE, HOLD = "triage-urgent", "triage-protected", "triage-overdue", "triage-hold"
 AGREE, DISMISS = "triage-agree", "triage-dismiss"
 
+HELD = "held"
+"""The ledger's word for "we moved it into the hold folder" (or our Sieve script put it there), beside the labels."""
+
 NOTE_HEADER = "X-Triage-Note"
 """Marks a mail as one of our notes; its value is the proposal's id. Such mails are never read as contacts."""
 

@@ -95,6 +95,7 @@ class MailboxSettings(_Section):
     inbox: Line | None = None
     sent: Line | None = None
     ca_file: Annotated[Path | None, BeforeValidator(value.certificates)] = None
+    sieve_port: Annotated[int, BeforeValidator(value.whole_number(1, 65535))] = 4190
     timeout: Annotated[timedelta, BeforeValidator(value.time_between("5 seconds", "10 minutes"))] = timedelta(seconds=60)
 
     def password(self) -> str:
@@ -122,6 +123,7 @@ class MailboxSettings(_Section):
             inbox=self.inbox,
             sent=self.sent,
             ca_file=str(self.ca_file) if self.ca_file else None,
+            sieve_port=self.sieve_port,
             timeout=self.timeout.total_seconds(),
         )
 
@@ -157,6 +159,8 @@ class Acting(_Section):
     labels: Switch = True
     notes: Switch = True
     hold: Switch = True
+    sieve: Switch = False
+    """Whether the mail server itself files mail under a restriction, by a script of ours, where it offers that."""
     no_reply: Annotated[NoReply, BeforeValidator(value.one_of("propose", "automatic", "never"))] = "propose"
     """What is done with one severely abusive mail: a note, or at once the hold folder."""
     learning: Switch = True

@@ -34,7 +34,9 @@ _STREET = {
     "view": "view", "end": "end", "point": "point", "villas": "villas", "buildings": "buildings", "heights": "heights", "circle": "circle",
 }  # fmt: skip
 _PLACE = re.compile(r"\b([1-9]\d{0,4}[A-Za-z]?),?\s+((?:[A-Z][\w'’]+\s+){1,3})(" + "|".join(_STREET) + r")\b\.?", re.IGNORECASE)
-_PLACE_BARE = re.compile(r"(?<![\d.,])\b([1-9]\d{0,3}[A-Za-z]?)\s+([A-Z][a-z]{3,})\b(?!\s+(?:days?|hours?|weeks?|months?|minutes?))")
+_PLACE_BARE = re.compile(
+    r"(?<![\d.,])\b([1-9]\d{0,3}[A-Za-z]?)\s+([A-Z][a-z]{3,})\b(?!\s+(?:days?|hours?|weeks?|months?|minutes?))"
+)
 _UNIT = re.compile(
     r"\b(?i:unit|apt|apartment|flat|suite|in #|at #|from #|no\. ?#)\.?\s*#?([1-9]\d{0,3}[A-Za-z]?)\b(?![.,]\d)|\b([1-9]\d{0,2}[A-CEFHJ])\b(?![-./]\w)"
     r"|\b(?i:slip|berth|mooring|lot|plot|stall|pitch|bay|locker|garage|allotment)\.?\s*(?i:no\.?\s*)?#?([A-Z]{0,2}-?[1-9]\d{0,3}[A-Za-z]?)\b(?![.,]\d)"

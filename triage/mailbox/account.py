@@ -30,6 +30,8 @@ class Account:
     """A PEM file of the only authorities to trust for this server; None for those the machine trusts."""
     token: Callable[..., str] | None = field(default=None, repr=False)
     """Gives an OAuth 2 access token in place of a password; called with anew=True after one was refused."""
+    sieve_port: int = 4190
+    """Where the same server keeps Sieve scripts (RFC 5804 section 1.8)."""
     timeout: float = 60.0
     """Seconds of silence after which the server counts as away; a whole command may take five times as long."""
 
