@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from triage import decision_commands, record_commands
+from triage import correction_commands, decision_commands, record_commands
 from triage.errors import Misconfigured, Temporary, TriageError
 from triage.options import DryRun, Now, SettingsFile, clock
 from triage.options import ledger_of as _ledger
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 
 decision_commands.join(app)
+correction_commands.join(app)
 record_commands.join(app)
 
 

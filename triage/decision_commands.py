@@ -72,7 +72,8 @@ def _overrides(given: list[str] | None) -> tuple[Any, ...]:
     return tuple(Override(gate.strip(), reason.strip()) for gate, _, reason in pairs)
 
 
-def _by(by: str) -> str:
+def whose(by: str) -> str:
+    """An address as it was typed, as the ledger has it."""
     return by.strip().lower().strip("<>")
 
 
@@ -83,7 +84,8 @@ def _user() -> str:
         return ""
 
 
-def _record(settings: Settings, ruling: Ruling, contact: str, *, dry: bool = False) -> Ruling:
+def record_decision(settings: Settings, ruling: Ruling, contact: str, *, dry: bool = False) -> Ruling:
+    """Through the one door, and what came of it printed. Raises Refused with every reason why it is not recorded."""
     from triage.deciding import rule
     from triage.explanation import ACTS, SAFEGUARD_NAMES
 
@@ -107,16 +109,16 @@ def warn(
 
     chosen, at = settings_at(settings), clock(now)
     ruling = Ruling(
-        "warn", at, _by(by), reason, frozenset(), grounds=tuple(ground or ()), **_proof(chosen, notice, notice_file, told)
+        "warn", at, whose(by), reason, frozenset(), grounds=tuple(ground or ()), **_proof(chosen, notice, notice_file, told)
     )
-    _record(chosen, ruling, contact, dry=dry_run)
+    record_decision(chosen, ruling, contact, dry=dry_run)
 
 
 def no_action(contact: Contact, settings: SettingsFile, by: By, reason: Reason, now: Now = None) -> None:
     """Records that somebody looked and decided to do nothing: difficult is not unacceptable."""
     from triage.ruling import Ruling
 
-    _record(settings_at(settings), Ruling("no-action", clock(now), _by(by), reason, frozenset()), contact)
+    record_decision(settings_at(settings), Ruling("no-action", clock(now), whose(by), reason, frozenset()), contact)
 
 
 def refer(
@@ -127,8 +129,8 @@ def refer(
     """Records that a person took it to the police or another body. The program itself tells nobody."""
     from triage.ruling import Ruling
 
-    ruling = Ruling("refer", clock(now), _by(by), reason, frozenset(), to=to, grounds=tuple(ground or ()))
-    _record(settings_at(settings), ruling, contact)
+    ruling = Ruling("refer", clock(now), whose(by), reason, frozenset(), to=to, grounds=tuple(ground or ()))
+    record_decision(settings_at(settings), ruling, contact)
 
 
 def terminate(
@@ -144,11 +146,11 @@ def terminate(
         raise Misconfigured([f"--why: {why!r} is none; write conduct, non-payment or other-breach"])
     chosen, at = settings_at(settings), clock(now)
     ruling = Ruling(
-        "terminate", at, _by(by), reason, frozenset(), circumstances=circumstances, ground=cast("Ground", why),
+        "terminate", at, whose(by), reason, frozenset(), circumstances=circumstances, ground=cast("Ground", why),
         overrides=_overrides(override), grounds=tuple(ground or ()), efforts=efforts, safety_reason=safety_reason,
         policy_given=day_given("--policy-given", policy_given), **_proof(chosen, notice, notice_file, told),
     )  # fmt: skip
-    _record(chosen, ruling, contact, dry=dry_run)
+    record_decision(chosen, ruling, contact, dry=dry_run)
 
 
 hold = typer.Typer(help="Restrictions: start, renew, lift. Only what a person decided, with an end.", no_args_is_help=True)
@@ -182,14 +184,14 @@ def hold_start(
     chosen, at = settings_at(settings), clock(now)
     zone = chosen.organisation.time_zone
     ruling = Ruling(
-        "restrict", at, _by(by), reason, frozenset(), kind=kind, circumstances=circumstances,
+        "restrict", at, whose(by), reason, frozenset(), kind=kind, circumstances=circumstances,
         start=first_moment(day_given("--from", start), zone), until=last_moment(day_given("--until", until), zone),
-        matters=tuple(matter or ()), mailboxes=frozenset(mailbox or ()), number=number, days=days, reader=_by(reader),
+        matters=tuple(matter or ()), mailboxes=frozenset(mailbox or ()), number=number, days=days, reader=whose(reader),
         overrides=_overrides(override), grounds=tuple(ground or ()), efforts=efforts, safety_reason=safety_reason,
         policy_given=day_given("--policy-given", policy_given), frivolous=tuple(frivolous or ()), vexatious=tuple(vexatious or ()),
         **_proof(chosen, notice, notice_file, told),
     )  # fmt: skip
-    _record(chosen, ruling, contact, dry=dry_run)
+    record_decision(chosen, ruling, contact, dry=dry_run)
 
 
 @hold.command("renew")
@@ -203,11 +205,11 @@ def hold_renew(
 
     chosen, at = settings_at(settings), clock(now)
     ruling = Ruling(
-        "renew", at, _by(by), reason, frozenset(), about=restriction or "", efforts=efforts, safety_reason=safety_reason,
+        "renew", at, whose(by), reason, frozenset(), about=restriction or "", efforts=efforts, safety_reason=safety_reason,
         until=last_moment(day_given("--until", until), chosen.organisation.time_zone), overrides=_overrides(override),
         policy_given=day_given("--policy-given", policy_given), **_proof(chosen, notice, notice_file, told),
     )  # fmt: skip
-    _record(chosen, ruling, contact, dry=dry_run)
+    record_decision(chosen, ruling, contact, dry=dry_run)
 
 
 @hold.command("lift")
@@ -217,8 +219,8 @@ def hold_lift(
     """Ends a restriction before its date; what was held goes back to the inbox at the next pass."""
     from triage.ruling import Ruling
 
-    ruling = Ruling("lift", clock(now), _by(by), reason, frozenset(), about=restriction or "")
-    _record(settings_at(settings), ruling, contact)
+    ruling = Ruling("lift", clock(now), whose(by), reason, frozenset(), about=restriction or "")
+    record_decision(settings_at(settings), ruling, contact)
 
 
 appeal = typer.Typer(help="Appeals against a restriction: that one came in, and how it was decided.", no_args_is_help=True)
@@ -236,7 +238,9 @@ def appeal_open(
 
     chosen = settings_at(settings)
     came = first_moment(day_given("--received", received), chosen.organisation.time_zone)
-    _record(chosen, Ruling("appeal", clock(now), _by(by), reason, frozenset(), about=restriction or "", received=came), contact)
+    record_decision(
+        chosen, Ruling("appeal", clock(now), whose(by), reason, frozenset(), about=restriction or "", received=came), contact
+    )
 
 
 @appeal.command("decide")
@@ -252,10 +256,10 @@ def appeal_decide(
         raise Misconfigured([f"--outcome: {outcome!r} is none; write allowed, varied or refused"])
     chosen = settings_at(settings)
     ruling = Ruling(
-        "appeal-decided", clock(now), _by(by), reason, frozenset(), about=restriction or "", outcome=cast("Outcome", outcome),
+        "appeal-decided", clock(now), whose(by), reason, frozenset(), about=restriction or "", outcome=cast("Outcome", outcome),
         until=last_moment(day_given("--until", until), chosen.organisation.time_zone),
     )  # fmt: skip
-    _record(chosen, ruling, contact)
+    record_decision(chosen, ruling, contact)
 
 
 def incident(
@@ -278,7 +282,7 @@ def incident(
     happened = first_moment(day_given("--on", on), chosen.organisation.time_zone)
     assert happened is not None
     told = Incident(
-        at, happened, channel, kind, words, _by(by), frozenset(), effect=effect, link=link, clause=clause, witnessed=witnessed
+        at, happened, channel, kind, words, whose(by), frozenset(), effect=effect, link=link, clause=clause, witnessed=witnessed
     )
     with ledger_of(chosen) as ledger:
         kept = report(told, contact, ledger, chosen)
@@ -296,7 +300,7 @@ def inquiry_open(
     """Records who looks into it; a note tells by when they are to say what they found."""
     from triage.ruling import Ruling
 
-    _record(settings_at(settings), Ruling("inquire", clock(now), _by(by), reason, frozenset(), to=_by(who)), contact)
+    record_decision(settings_at(settings), Ruling("inquire", clock(now), whose(by), reason, frozenset(), to=whose(who)), contact)
 
 
 @inquiry.command("close")
@@ -308,7 +312,9 @@ def inquiry_close(
     """Records what an inquiry has found. What follows from it is a decision of its own, also to do nothing."""
     from triage.ruling import Ruling
 
-    _record(settings_at(settings), Ruling("inquiry-closed", clock(now), _by(by), found, frozenset(), about=which), contact)
+    record_decision(
+        settings_at(settings), Ruling("inquiry-closed", clock(now), whose(by), found, frozenset(), about=which), contact
+    )
 
 
 def senior(
@@ -318,7 +324,7 @@ def senior(
     """Asks a senior to look. A note waits for them until one of them has decided something."""
     from triage.ruling import Ruling
 
-    _record(settings_at(settings), Ruling("senior", clock(now), _by(by), reason, frozenset(), to=_by(to)), contact)
+    record_decision(settings_at(settings), Ruling("senior", clock(now), whose(by), reason, frozenset(), to=whose(to)), contact)
 
 
 def hand_over(
@@ -329,8 +335,8 @@ def hand_over(
     """Records that a colleague takes over. That the customer writes to them from then on is held against nobody."""
     from triage.ruling import Ruling
 
-    ruling = Ruling("hand-over", clock(now), _by(by), reason, frozenset(), to=_by(to), relieved=_by(relieved))
-    _record(settings_at(settings), ruling, contact)
+    ruling = Ruling("hand-over", clock(now), whose(by), reason, frozenset(), to=whose(to), relieved=whose(relieved))
+    record_decision(settings_at(settings), ruling, contact)
 
 
 def department(
@@ -348,10 +354,10 @@ def department(
     given, seen = (first_moment(day_given(option, text), zone) for option, text in (("--told", told), ("--read", read)))
     words = "read what it was told of the restriction" if seen else "was told of the restriction"
     ruling = Ruling(
-        "department", at, _by(by), f"{name} {words}", frozenset(), about=restriction or "", to=name, told=given or (None if seen else at),
+        "department", at, whose(by), f"{name} {words}", frozenset(), about=restriction or "", to=name, told=given or (None if seen else at),
         received=seen,
     )  # fmt: skip
-    _record(chosen, ruling, contact)
+    record_decision(chosen, ruling, contact)
 
 
 def withdraw(
@@ -361,7 +367,9 @@ def withdraw(
     """Takes back an incident that was written down wrongly: it counts against nobody any more, and stays on record as taken back."""
     from triage.ruling import Ruling
 
-    _record(settings_at(settings), Ruling("withdraw", clock(now), _by(by), reason, frozenset(), about=incident), contact)
+    record_decision(
+        settings_at(settings), Ruling("withdraw", clock(now), whose(by), reason, frozenset(), about=incident), contact
+    )
 
 
 def join(app: typer.Typer) -> None:
