@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from triage.analysis import difference, rates, wilson
+from triage.analysis import agreement, difference, rates, wilson
 from triage.analysis.language import language
 
 
@@ -48,3 +48,28 @@ def test_a_small_group_keeps_its_size_and_loses_its_rate() -> None:
 )
 def test_english_is_told_from_other_languages(text: str, is_in: str) -> None:
     assert language(text) == is_in
+
+
+def test_a_single_small_group_cannot_be_worked_out_from_the_rest() -> None:
+    frame = pd.DataFrame({"group": ["a"] * 30 + ["b"] * 12 + ["c"] * 3, "hit": [True, False, False] * 15})
+    assert list(rates(frame, "group", "hit")["shown"]) == [True, True, False]
+    assert list(rates(frame, "group", "hit", sealed=True)["shown"]) == [True, False, False]
+    two_small = pd.concat([frame, pd.DataFrame({"group": ["d"] * 4, "hit": [True] * 4})])
+    assert list(rates(two_small, "group", "hit", sealed=True)["shown"]) == [True, True, False, False]
+    assert list(rates(frame[frame["group"] != "c"], "group", "hit", sealed=True)["shown"]) == [True, True]
+
+
+def test_two_reviewers_are_compared_by_the_last_word_of_each_and_against_chance() -> None:
+    rows = [(f"m-{n}", "staff-a", "agree") for n in range(20)] + [(f"m-{n}", "staff-b", "agree") for n in range(15)]
+    rows += [(f"m-{n}", "staff-b", "dismiss") for n in range(15, 20)]
+    rows += [(f"m-{n}", who, "dismiss") for n in range(20, 30) for who in ("staff-a", "staff-b")]
+    rows += [("m-0", "staff-b", "dismiss"), ("m-0", "staff-b", "agree"), ("m-90", "", "agree"), ("m-91", "staff-a", "agree")]
+    same, of, beyond = agreement(pd.DataFrame(rows, columns=["message", "by", "choice"]))
+    assert (same, of) == (25, 30)
+    by_chance = (35 / 60) ** 2 + (25 / 60) ** 2
+    assert beyond == pytest.approx((25 / 30 - by_chance) / (1 - by_chance))
+
+
+def test_where_nobody_was_asked_twice_nothing_is_said_of_reviewers() -> None:
+    same, of, beyond = agreement(pd.DataFrame({"message": ["m-1"], "by": ["staff-a"], "choice": ["agree"]}))
+    assert (same, of) == (0, 0) and pd.isna(beyond)

@@ -167,6 +167,21 @@ def test_the_restrictions_are_those_that_staff_announced(small_year: Year, table
     assert sorted((f"{row.until:%Y-%m-%d}", row.outcome) for row in tables.holds.itertuples()) == told
 
 
+def test_a_restriction_names_the_mail_that_told_of_it_and_the_matters_it_covers(tables: analysis.Tables) -> None:
+    does = dict(zip(tables.answers["message"], tables.answers["does"], strict=True))
+    assert len(tables.holds) > 0
+    for hold in tables.holds.itertuples():
+        assert "restriction" in str(does[hold.message]).split(", ")
+        covered = str(hold.covers).split(", ")
+        assert len(covered) == hold.matters and set(covered) <= set(tables.matters["matter"])
+
+
+def test_our_warnings_are_told_by_the_table_of_our_mails(small_year: Year) -> None:
+    shown = analysis.read(small_year.settings, names="a test").answers
+    warned = {mail["id"] for mail in small_year.truth["mails"] if mail["act"] == "warning"}
+    assert warned and warned == set(shown.loc[shown["does"].str.contains("warning"), "message"])
+
+
 def test_verdicts_and_findings_agree(small_year: Year, tables: analysis.Tables) -> None:
     last = tables.decisions[tables.decisions["message"] != ""].drop_duplicates(["message", "by"], keep="last")
     said = last.groupby("message")["choice"].agg(set)

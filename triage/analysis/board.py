@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from triage.analysis.rates import FEWEST, rates, wilson
+from triage.analysis.rates import FEWEST, rates, share
 from triage.analysis.tables import Tables
 from triage.errors import Misconfigured
 from triage.explanation import ACTS
@@ -115,13 +115,6 @@ def board(tables: Tables, quarter: Quarter, organisation: str, now: datetime) ->
     )
 
 
-def _share(hits: int, of: int) -> str:
-    if not of:
-        return "none"
-    low, high = wilson(hits, of)
-    return f"{hits} of {of} ({hits / of:.0%}; 95 % interval {low:.0%} to {high:.0%})"
-
-
 def _due(tables: Tables, quarter: Quarter) -> pd.DataFrame:
     opened = quarter.of(tables.matters, "opened_at")
     return opened[opened["late"] | opened["first_answer_at"].notna()]
@@ -138,16 +131,16 @@ def _failings(tables: Tables, quarter: Quarter) -> Part:
     past_due, past = _due(tables, quarter.previous), _wrote(tables, quarter.previous)
     sentences = [
         f"People wrote {len(wrote)} mails on {len(quarter.of(tables.matters, 'opened_at'))} new matters.",
-        f"Of these mails {_share(silence, len(wrote))} were written only because an answer of ours was late.",
+        f"Of these mails {share(silence, len(wrote))} were written only because an answer of ours was late.",
         (
-            f"Answered late or not at all were {_share(int(due['late'].sum()), len(due))} of the matters that were due; "
+            f"Answered late or not at all were {share(int(due['late'].sum()), len(due))} of the matters that were due; "
             f"{int(due['never_answered'].sum())} had no answer by the time of this report."
         ),
     ]
     if len(past):
         before = int((past["part"] == "our silence").sum())
         sentences.append(
-            f"In the quarter before: {_share(before, len(past))} of the mails, and {_share(int(past_due['late'].sum()), len(past_due))} of the matters."
+            f"In the quarter before: {share(before, len(past))} of the mails, and {share(int(past_due['late'].sum()), len(past_due))} of the matters."
         )
     rows, bars = [], []
     for row in rates(due, "team", "late").to_dict("records"):
@@ -187,7 +180,7 @@ def _conduct(tables: Tables, quarter: Quarter) -> Part:
     mails = hard.drop_duplicates("message")
     people = hard[hard["staff"] != ""]["staff"].nunique()
     sentences = (
-        f"Insults, threats or the like stood in {_share(len(mails), len(wrote))} of the mails; {people} colleagues are known to have read them.",
+        f"Insults, threats or the like stood in {share(len(mails), len(wrote))} of the mails; {people} colleagues are known to have read them.",
     )
     rows = tuple(
         (str(team), *(str(value) for value in (len(group), group["contact"].nunique(), ", ".join(sorted(set(group["kind"]))))))
@@ -255,13 +248,11 @@ def _fairness(tables: Tables, quarter: Quarter) -> Part:
     people["fault"] = (people["our_fault"] > 0).map({True: "we were late with them", False: "we were never late"})
     rows: list[tuple[str, ...]] = []
     for column in ("language", "adjustment", "fault"):
-        for row in rates(people, column, "flagged").to_dict("records"):
-            shown = (
-                f"{row['rate']:.0%} ({row['low']:.0%} to {row['high']:.0%})"
-                if row["shown"]
-                else f"not shown: fewer than {FEWEST}"
-            )
-            rows.append((str(row[column]), str(row["of"]) if row["shown"] else f"under {FEWEST}", shown))
+        for row in rates(people, column, "flagged", sealed=True).to_dict("records"):
+            few = row["of"] < FEWEST
+            hidden = f"not shown: fewer than {FEWEST}" if few else "not shown, as the small group could be worked out from it"
+            shown = f"{row['rate']:.0%} ({row['low']:.0%} to {row['high']:.0%})" if row["shown"] else hidden
+            rows.append((str(row[column]), f"under {FEWEST}" if few else str(row["of"]), shown))
     grid = Grid(
         "People with a finding that counts", ("Group", "People", "Share (95 % interval)"), tuple(rows),
         note="The program reads English: a low share in another language means that little is seen there, for and against people.",

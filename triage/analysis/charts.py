@@ -12,6 +12,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from triage.analysis.rates import FEWEST
+
 INK, QUIET = "#222222", "#8c8c84"
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 """Okabe and Ito 2008: apart for every kind of colour-blindness."""
@@ -40,19 +42,31 @@ def beside(number: int, *, wide: float = 11, high: float = 4) -> list[Any]:
     return list(plt.subplots(1, number, figsize=(wide, high))[1])
 
 
-def bars(values: pd.Series[Any], title: str, unit: str, *, ax: Any = None, colour: str = COLOURS[0], numbers: bool = True) -> Any:
-    """A bar for each value, named by the index, with its number above."""
+def bars(
+    values: pd.Series[Any],
+    title: str,
+    unit: str,
+    *,
+    below: str = "",
+    ax: Any = None,
+    colour: str = COLOURS[0],
+    numbers: bool = True,
+) -> Any:
+    """A bar for each value, named by the index, with its number above; `below` says what the names are."""
     ax = ax or new()
     names = [str(one) for one in values.index]
     drawn = ax.bar(names, values.to_numpy(), color=colour, width=0.75)
     if numbers and len(values) <= 24:
         ax.bar_label(drawn, fmt="{:g}", padding=2, fontsize=8, color=INK)
         ax.margins(y=0.08)
+    ax.set_xlabel(below)
     return _named(ax, title, unit)
 
 
-def stacked(frame: pd.DataFrame, title: str, unit: str, *, ax: Any = None, colours: Mapping[str, str] | None = None) -> Any:
-    """A bar for each row, put together from the columns."""
+def stacked(
+    frame: pd.DataFrame, title: str, unit: str, *, below: str = "", ax: Any = None, colours: Mapping[str, str] | None = None
+) -> Any:
+    """A bar for each row, put together from the columns; `below` says what the rows are."""
     ax = ax or new()
     names, bottom = [str(one) for one in frame.index], [0.0] * len(frame)
     for place, column in enumerate(frame.columns):
@@ -60,7 +74,8 @@ def stacked(frame: pd.DataFrame, title: str, unit: str, *, ax: Any = None, colou
         ax.bar(names, frame[column].to_numpy(), bottom=bottom, color=colour, label=str(column), width=0.75)
         bottom = [low + float(value) for low, value in zip(bottom, frame[column], strict=True)]
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9)
-    ax.margins(y=0.08)
+    ax.set_ylim(0, 1.08 * max(bottom, default=0.0) or 1.0)
+    ax.set_xlabel(below)
     return _named(ax, title, unit)
 
 
@@ -81,8 +96,10 @@ def shares(table: pd.DataFrame, name: str, title: str, *, ax: Any = None, unit: 
                 fontsize=8,
             )
         else:
-            ax.annotate("too few to show", (0, place), (4, -3), textcoords="offset points", color=QUIET, fontsize=9)
-    ax.set_yticks(list(places), [f"{row[name]}  (n = {row['of']})" for row in table.to_dict("records")])
+            why = "too few to show" if row["of"] < FEWEST else "left out, or the small group could be worked out"
+            ax.annotate(why, (0, place), (4, -3), textcoords="offset points", color=QUIET, fontsize=9)
+    sizes = [f"n = {row['of']}" if row["of"] >= FEWEST else f"n under {FEWEST}" for row in table.to_dict("records")]
+    ax.set_yticks(list(places), [f"{group}  ({size})" for group, size in zip(table[name], sizes, strict=True)])
     ax.set_ylim(0.4, len(table) + 0.8)
     widest = max((100 * row["high"] for row in table.to_dict("records") if row["shown"]), default=100.0)
     ax.set_xlim(-0.02 * widest, 1.08 * widest)
@@ -147,8 +164,35 @@ def between(pairs: pd.DataFrame, left: str, right: str, title: str, *, marked: s
     return ax
 
 
-def chronology(rows: pd.DataFrame, title: str, *, holds: Sequence[tuple[Any, Any]] = (), ax: Any = None) -> Any:
-    """One contact's mails as dots in time: theirs above, ours below, coloured by `what`; `holds` as shaded stretches of time."""
+def against(gaps: pd.DataFrame, title: str, unit: str, *, ax: Any = None) -> Any:
+    """For each row (name, of, difference, low, high, alarm; shares, 0 to 1) how far it lies from nought, with its interval; in another
+    colour where the interval leaves nought out."""
+    ax = ax or new(high=0.42 * len(gaps) + 1.4)
+    for place, row in enumerate(gaps.to_dict("records")):
+        colour = COLOURS[1] if row["alarm"] else COLOURS[0]
+        ax.plot([100 * row["low"], 100 * row["high"]], [-place, -place], color=colour, linewidth=3, alpha=0.5)
+        ax.plot(100 * row["difference"], -place, "o", color=colour)
+    ax.axvline(0, color=QUIET, linewidth=1)
+    ax.set_yticks(
+        [-place for place in range(len(gaps))], [f"{row['name']}  (n = {row['of']})" for row in gaps.to_dict("records")]
+    )
+    ax.grid(axis="x", color="#e4e4de")
+    ax.grid(axis="y", visible=False)
+    ax.set_xlabel(unit)
+    ax.set_title(title)
+    return ax
+
+
+def chronology(
+    rows: pd.DataFrame,
+    title: str,
+    *,
+    holds: Sequence[tuple[Any, Any]] = (),
+    besides: Sequence[tuple[Any, str]] = (),
+    ax: Any = None,
+) -> Any:
+    """One contact's mails as dots in time: theirs above, ours below, coloured by `what`; `holds` as shaded stretches of time, and what
+    happened `besides` (time, channel) as crosses between."""
     ax = ax or new(wide=11, high=3.6)
     for start, end in holds:
         ax.axvspan(start, end, color="#f0e4d4", label="restriction in force")
@@ -157,6 +201,8 @@ def chronology(rows: pd.DataFrame, title: str, *, holds: Sequence[tuple[Any, Any
         ax.plot(
             list(group["sent_at"]), height, "o", color=COLOURS[place % len(COLOURS)], label=str(what), markersize=9, alpha=0.85
         )
+    if besides:
+        ax.plot([at for at, _ in besides], [0] * len(besides), "X", color=INK, markersize=9, label="not by e-mail")
     ax.axhline(0, color=QUIET, linewidth=0.8)
     ax.set_yticks([1, -1], ["the contact", "we"])
     ax.set_ylim(-1.8, 1.8)

@@ -122,6 +122,7 @@ def answers(source: Source) -> Iterator[Row]:
                     "sent_at": mail.sent_at,
                     "is_answer": mail.message_id in right,
                     "why_not": "" if mail.message_id in right else source.no_answer.get(mail.message_id, ""),
+                    "does": ", ".join(source.does.get(mail.message_id, ())),
                     "asked_at": asked,
                     "hours_waited": (mail.sent_at - asked).total_seconds() / 3600 if asked else float("nan"),
                     "late": bool(asked and mail.sent_at > source.deadline(asked)),

@@ -22,22 +22,36 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def rates(frame: pd.DataFrame, by: str, hit: str, *, fewest: int = FEWEST) -> pd.DataFrame:
+def share(hits: int, of: int) -> str:
+    """A share in words, with its 95 % interval; "none of none" where there is nothing to count."""
+    if not of:
+        return "none of none"
+    low, high = wilson(hits, of)
+    digits = 1 if of >= 500 and hits / of < 0.1 else 0
+    return f"{hits} of {of} ({hits / of:.{digits}%}; 95 % interval {low:.{digits}%} to {high:.{digits}%})"
+
+
+def rates(frame: pd.DataFrame, by: str, hit: str, *, fewest: int = FEWEST, sealed: bool = False) -> pd.DataFrame:
     """One row for each value of the column `by`: of, hits, rate, low, high of the yes/no column `hit`, with 95 % intervals.
 
-    Groups of fewer than `fewest` keep their size and lose the rest (NaN, and `shown` is False).
+    Groups of fewer than `fewest` keep their size and lose the rest (NaN, and `shown` is False). With `sealed`, for groups of people,
+    the smallest other group loses it too where a single one is so small: it could else be worked out from what all have together.
     """
+    sizes = frame.groupby(by, sort=True).size()
+    hidden = set(sizes.index[sizes < fewest])
+    if sealed and len(hidden) == 1 and len(sizes) > 1:
+        hidden.add(sizes.drop(list(hidden)).idxmin())
     made = []
     for value, group in frame.groupby(by, sort=True):
         of, hits = len(group), int(group[hit].sum())
         low, high = wilson(hits, of)
-        shown = of >= fewest
+        shown = value not in hidden
         nothing = float("nan")
         made.append(
             {by: value, "of": of, "hits": hits if shown else nothing, "rate": hits / of if shown else nothing,
              "low": low if shown else nothing, "high": high if shown else nothing, "shown": shown}
         )  # fmt: skip
-    return pd.DataFrame(made, columns=[by, "of", "hits", "rate", "low", "high", "shown"])
+    return pd.DataFrame(made, columns=[by, "of", "hits", "rate", "low", "high", "shown"]).astype({"shown": bool})
 
 
 def whole_months(times: pd.Series) -> list[str]:
@@ -61,3 +75,19 @@ def difference(hits: int, of: int, other_hits: int, other_of: int) -> tuple[floa
     other_low, other_high = wilson(other_hits, other_of)
     gap = one - other
     return gap, gap - sqrt((one - low) ** 2 + (other_high - other) ** 2), gap + sqrt((high - one) ** 2 + (other - other_low) ** 2)
+
+
+def agreement(votes: pd.DataFrame) -> tuple[int, int, float]:
+    """Of the mails on which two of us gave a verdict each, how many got the same one: same, of, and how far that goes beyond chance
+    (0 chance, 1 always alike; Scott 1955; NaN where all said the same or nobody was asked twice).
+
+    `votes`: message, by and choice, oldest first, as the table `decisions` has them; only whoever is known by a pseudonym counts, with
+    the last word, and of more than two the first two.
+    """
+    named = votes[(votes["by"] != "") & (votes["message"] != "") & votes["choice"].isin(["agree", "dismiss"])]
+    last = named.drop_duplicates(["message", "by"], keep="last")
+    pairs = [tuple(group["choice"])[:2] for _, group in last.groupby("message") if len(group) > 1]
+    same, of = sum(one == other for one, other in pairs), len(pairs)
+    agreeing = sum(choice == "agree" for pair in pairs for choice in pair) / (2 * of) if of else 0.0
+    by_chance = agreeing**2 + (1 - agreeing) ** 2
+    return same, of, (same / of - by_chance) / (1 - by_chance) if of and by_chance < 1 else float("nan")

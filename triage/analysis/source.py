@@ -9,6 +9,7 @@ from typing import Any
 
 from triage import hearing, record
 from triage.analysis.pseudonym import Pseudonyms
+from triage.answer import StaffAct
 from triage.conclusion import PRESSING
 from triage.decision import counts
 from triage.export import matters as joined
@@ -17,7 +18,7 @@ from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
 from triage.ruling import Incident, Ruling
 from triage.settings import Settings
-from triage.story import by_staff, one_copy_each, order
+from triage.story import by_staff, one_copy_each, order, tell
 from triage.verdict import Verdict
 
 Row = dict[str, Any]
@@ -57,6 +58,8 @@ class Source:
     """Message-IDs."""
     no_answer: Mapping[str, str]
     """Message-ID of a mail of ours → why it is no answer."""
+    does: Mapping[str, tuple[str, ...]]
+    """Message-ID of a mail of ours → what it does besides answering."""
     not_owed: frozenset[str] = frozenset()
     """Message-IDs of mails to which no further answer is owed: they press on a question we had answered, break a stop, or fall under
     a restriction."""
@@ -121,12 +124,31 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         incidents=record.incidents(ledger),
         held=frozenset(ids[row["message_key"]] for row in rows.wanted if row["held"] and row["message_key"] in ids),
         no_answer={message: why for row in rows.matters for message, why in row["no_answer"].items()},
+        does=dict(_done(ledger, settings, rows)),
         not_owed=frozenset(_pressing(rows))
         | frozenset(_restricted(rows, matters, {one.message_id: one.sent_at for one in mails})),
         hard=frozenset(row["message_id"] for row in rows.findings if KINDS[row["kind"]] == "conduct" and row["strength"] >= SURE),
         notices=frozenset(row["notice"] for row in rows.restrictions),
         ours=frozenset(one.message_id for one in mails if by_staff(one, staff)),
     )
+
+
+def _done(ledger: Ledger, settings: Settings, rows: ConclusionRows) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The stories of those of whom something was found are told again: nobody else is warned or restricted."""
+    found = {row["contact"] for row in rows.findings if row["strength"] >= SURE and KINDS[row["kind"]] != "protective"}
+    for row in rows.contacts:
+        if row["id"] in found:
+            for turn in tell(row["addresses"], ledger.messages_with(row["addresses"]), settings.directory()).turns:
+                if turn.act:
+                    yield turn.message.message_id, tuple(name for name, words in _acts(turn.act) if words)
+
+
+def _acts(act: StaffAct) -> Iterator[tuple[str, object]]:
+    yield "warning", act.warning
+    yield "restriction", act.restriction
+    yield "stop", act.stop
+    yield "lifts", act.lifted
+    yield "decides an appeal", act.appeal_decided
 
 
 def _rulings(ledger: Ledger) -> Iterator[tuple[int, str, Ruling]]:
