@@ -43,7 +43,8 @@ _UNIT = re.compile(
 )
 """A bare number is no unit, nor is a size ("64K", "4G", "3D")."""
 _AMOUNT = re.compile(
-    r"[£$€]\s?(\d[\d,]*(?:\.\d{1,2})?)|\b(\d[\d,]*(?:\.\d{1,2})?)\s?(?:quid|pounds?|dollars?|bucks|euros?|gbp|usd|eur)\b", re.IGNORECASE
+    r"[£$€]\s?(\d[\d,]*(?:\.\d{1,2})?)|\b(\d[\d,]*(?:\.\d{1,2})?)\s?(?:quid|pounds?|dollars?|bucks|euros?|gbp|usd|eur)\b",
+    re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w£$€.,-])(\+?\(?\d[\d ()./-]{5,18}\d)(?![\w%])")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*[^\W_]|\d[\w-]*", re.UNICODE)
