@@ -66,7 +66,7 @@ def test_what_the_rules_took_for_an_answer_is_doubted_when_the_letter_sounds_lik
 
 
 @pytest.mark.parametrize(
-    "mail", ["We have refunded the £40 in full.", "The carrier will bring the clock on Tuesday 10 March at noon."]
+    "mail", ["We have refunded the £40 for the clock in full.", "The carrier will bring the clock on Tuesday 10 March at noon."]
 )
 def test_but_not_what_decides_outright_or_names_the_day_of_a_visit(mail: str) -> None:
     assert judged(mail, heard(0.0, 0.0))[0] == mail

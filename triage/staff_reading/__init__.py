@@ -91,7 +91,13 @@ def by_rules(message: Message, before: Sequence[tuple[Message, bool]]) -> Readin
     open_request = _open_request(before)
     warns = bool(told.warning or told.restriction or told.lifted or told.appeal_decided)
     found = answering.judge(
-        message.own, alone.parts, open_request, notices=warns, handed_over=points.hands_over, adjusted=points.adjustment_agreed
+        message.own,
+        alone.parts,
+        open_request,
+        notices=warns,
+        restrains=told.any,
+        handed_over=points.hands_over,
+        adjusted=points.adjustment_agreed,
     )
     return Reading(alone, found, open_request)
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from triage.staff_reading.phrases import groups
 from triage.staff_reading.sentences import Clause, Sentence, plain
 
 _HARD = ("done", "decision", "appointment")
+_DECIDES = ("decision", "appointment")
+"""What still counts where the letter says that the request is open: a deed beside that is another one."""
 _SOFT = ("offer", "fact")
 _ENOUGH = 3
 _MARKS = 4
@@ -55,11 +57,13 @@ class Answering:
     """For each sentence, what in it only sounds like an answer."""
     scores: tuple[int, ...] = ()
     """For each sentence, how much it speaks for an answer."""
+    near: bool = True
+    """Whether the answering words may be about what was asked, by their words."""
     doubtful: bool = False
     """Whether the letter puts the customer off, or warns, so that plain statements of fact were not looked at."""
     certain: bool = False
-    """Whether what was said is not for anybody to doubt: no words, not English, an adjustment left open, or a hand-over
-    that says nothing more."""
+    """Whether what was said is not for anybody to doubt: no words, not English, an adjustment left open, a request that is said to be
+    open still, or a hand-over that says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,18 @@ def together(requests: Iterable[Request]) -> Request:
 
 
 def judge(
-    text: str, sentences: Sequence[Sentence], open_request: Request, *, notices: bool, handed_over: bool, adjusted: str
+    text: str,
+    sentences: Sequence[Sentence],
+    open_request: Request,
+    *,
+    notices: bool,
+    restrains: bool,
+    handed_over: bool,
+    adjusted: str,
 ) -> Answering:
     """The words of a letter that answer, or why there are none.
 
-    `notices`: the letter warns or restricts; `handed_over`: it sends the customer to a colleague; `adjusted`: the sentence that grants
+    `notices`: the letter warns or restricts; `restrains`: it does that or asks not to be written to; `handed_over`: it sends the customer to a colleague; `adjusted`: the sentence that grants
     an adjustment, or "".
     """
     if not sentences:
@@ -113,13 +124,20 @@ def judge(
             max(score, _ENOUGH + 1) if sentence.text == adjusted else score
             for score, sentence in zip(scores, sentences, strict=True)
         ]
+    still_open = any(not one.asks and one.plain in groups("pointers")["still_open"] for one in sentences)
+    if still_open:
+        scores = [min(score, _strong(one, handed_over, _DECIDES)) for score, one in zip(scores, sentences, strict=True)]
+    if restrains:
+        scores = [score if _near(one.plain, open_request) else 0 for score, one in zip(scores, sentences, strict=True)]
     best = max(range(len(scores)), key=lambda place: scores[place])
-    seen = (tuple(frozenset(name for clause in s.clauses for name in _idle(clause)) for s in sentences), tuple(scores), doubtful)
+    idles = tuple(frozenset(name for clause in one.clauses for name in _idle(clause)) for one in sentences)
+    said = Answering("", "", idles, tuple(scores), doubtful=doubtful)
     if scores[best] < _ENOUGH:
-        return Answering("", _why_not(idle, sentences, handed_over), *seen, certain=handed_over)
+        because = _why_not(idle, sentences, handed_over)
+        return replace(said, no_answer_because=because, certain=handed_over or still_open)
     if open_request.adjustment and not adjusted and not any(s.plain in groups("answers")["decision"] for s in sentences):
-        return Answering("", _BECAUSE["adjustment"], *seen, certain=True)
-    return Answering(quote(text, sentences, scores, best), "", *seen)
+        return replace(said, no_answer_because=_BECAUSE["adjustment"], certain=True)
+    return replace(said, answer=quote(text, sentences, scores, best), near=_near(sentences[best].plain, open_request))
 
 
 def _english(sentences: Sequence[Sentence]) -> bool:
@@ -136,12 +154,13 @@ def _idle(clause: Clause) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _strong(sentence: Sentence, handed_over: bool) -> int:
+def _strong(sentence: Sentence, handed_over: bool, kinds: tuple[str, ...] = _HARD) -> int:
     """3 or more when a clause of the sentence says outright that something was done, decided or arranged.
 
     In a hand-over only a deed counts: "I can't change this, please write to …" decides nothing.
     """
-    return max((_strength(clause, ("done", "appointment") if handed_over else _HARD) for clause in sentence.clauses), default=0)
+    kinds = tuple(kind for kind in kinds if kind != "decision") if handed_over else kinds
+    return max((_strength(clause, kinds) for clause in sentence.clauses), default=0)
 
 
 @lru_cache(maxsize=4096)
@@ -155,6 +174,9 @@ def _strength(clause: Clause, kinds: tuple[str, ...]) -> int:
         hit = answers[name].search(clause.plain)
         if hit is None or (hedge is not None and hedge.start() < hit.start()):
             continue
+        wanted = groups("pointers")["asks"].search(clause.plain)
+        if name == "done" and wanted is not None and wanted.start() < hit.start():
+            continue  # "can you send it again, as I have changed …"
         if name == "decision" and answers["condition"].search(clause.plain, hit.end()):
             continue
         score = max(score, _weigh(name, clause.plain, [key for key in holding if clause.plain in holding[key]]))
@@ -185,13 +207,29 @@ def _plain(sentence: Sentence, open_request: Request) -> int:
 
 
 def _stated(clause: Clause, open_request: Request) -> int:
-    """An offer counts; a fact does when it gives a reason, a figure or a word of the request, or none is known."""
+    """An offer counts; a fact does when it gives a reason, the figure that was asked for or a word of the request, or none is known."""
     if offered := _strength(clause, ("offer",)):
         return offered
     strength = _strength(clause, ("fact",))
-    figures = any(word in ("MONEY", "DATE", "TIME") or word[0].isdigit() for word in clause.plain.split())
-    near = figures or not open_request.words or open_request.words & stems(clause.plain)
+    near = _near(clause.plain, open_request)
     return strength if near or clause.plain in groups("pointers")["explains"] else min(strength, 2)
+
+
+def _near(plain: str, open_request: Request) -> bool:
+    """Whether a clause may be about what was asked: it shares a word, says yes or no to a question, speaks of it as known ("they arrived on …", "as you asked"),
+    holds the sort of figure that was wanted, or nothing is known."""
+    words = plain.split()
+    if open_request.questions and plain in groups("answers")["direct"]:
+        return True
+    if words[0] in _KNOWN or " as you asked " in plain or " you asked for " in plain:
+        return True
+    wanted = any(kind in open_request.kinds and sign in words for kind, sign in _WANTED)
+    return wanted or not open_request.words or bool(open_request.words & stems(plain))
+
+
+_KNOWN = frozenset("it they that those these he she both neither".split())
+_WANTED = (("how much", "MONEY"), ("when", "DATE"), ("when", "TIME"))
+"""Which figure answers which sort of question; any other may be about something else."""
 
 
 def _facts(clause: Clause, open_request: Request) -> int:
@@ -201,7 +239,7 @@ def _facts(clause: Clause, open_request: Request) -> int:
         return 0
     hedge = groups("answers")["hedged"].search(clause.plain)
     about_us = words[0] in ("i", "we") or (words[0] in ("and", "but", "so") and words[1] in ("i", "we"))
-    if about_us or (hedge is not None and hedge.start() < 2):
+    if about_us or (hedge is not None and hedge.start() < 2) or not _near(clause.plain, open_request):
         return 0  # "I …", "we …" without a verb that changes something is talk about our own work
     shared = len(open_request.words & stems(clause.plain))
     score = 1 if shared == 1 else 2 if shared > 1 else 0

@@ -3,6 +3,8 @@
     a reason, a final word, an alternative   that the rules did not see: added where the model is sure
     an answer that the rules did not see     only far above every letter that is none; where the letter also puts off, hands over or
                                              promises, the answering sentence must stand apart from those words
+    an answer that shares no word with what  needs the model's word too: it may be about something else
+      was asked
     an answer that the rules took for one    doubted where the model is sure that the letter puts off, and none of its sentences decides
                                              outright: then it is none (004/SG1)
 
@@ -30,12 +32,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DOUBTED = "it reads like a letter that puts off"
+ELSEWHERE = "it may be about something else"
 _APART = frozenset({"acknowledgement", "looking", "promise", "passed", "absence", "empty", "conduct", "asks"})
 """What the answering sentence of a doubtful letter must be free of."""
 _HEDGED = re.compile(
     r" (?:would|could|may|might|whether|hope|hopes|hoping|hopefully) |^ (?:\S+ ){0,2}?(?:if|once|should|unless) "
 )
 _STATED, _DONE = 3, 4
+_AGREES = 0.8
+"""How sure the model must be of an answer that shares no word with what was asked: a letter may answer something else."""
 _LIKELY, _UNLIKELY = 0.5, 0.35
 """A sentence beside the answering one is quoted with it when it more likely answers than not; one that is no less than unlikely
 to answer is not doubted."""
@@ -93,8 +98,9 @@ def answer(
 ) -> tuple[str, str]:
     """The words of a letter that answer, and why there are none, the rules' judgement and the model's taken together."""
     if found.answer:
-        doubted = heard.letter < limits["veto"] and _faint(heard, sentences, found)
-        return ("", DOUBTED) if doubted else (found.answer, "")
+        if heard.letter < limits["veto"] and _faint(heard, sentences, found):
+            return "", DOUBTED
+        return (found.answer, "") if found.near or heard.letter >= _AGREES else ("", ELSEWHERE)
     if heard.letter >= limits["answer"] and apart(heard, sentences, found, limits["alone"]):
         scores = [_STATED * (one["answer"] >= _LIKELY) for one in heard.chances]
         return quote(text, sentences, scores, heard.best("answer")), ""
@@ -106,10 +112,16 @@ def _faint(heard: Heard, sentences: Sequence[Sentence], found: Answering) -> boo
     was asked for), or decides in so many words."""
     known = groups("answers")
     for one, score, said in zip(sentences, found.scores, heard.chances, strict=True):
-        outright = any(clause.plain in known["appointment"] or clause.plain in known["outright"] for clause in one.clauses)
+        outright = any(_visits(clause.plain) or clause.plain in known["outright"] for clause in one.clauses)
         if score >= _STATED and (outright or said["answer"] >= _UNLIKELY):
             return False
     return True
+
+
+def _visits(plain: str) -> bool:
+    """Whether a clause names the day or the hour of a visit or delivery; "within 48 hours" is none."""
+    hit = groups("answers")["appointment"].search(plain)
+    return hit is not None and bool({"DATE", "TIME"} & set(plain.split()))
 
 
 def apart(heard: Heard, sentences: Sequence[Sentence], found: Answering, alone: float) -> bool:

@@ -57,6 +57,14 @@ _SHORT = (
     ("'m", re.compile(r"'m\b"), " am"),
     ("'d", re.compile(r"'d\b"), " would"),
     ("'s", re.compile(r"\b(it|that|there|here|what|he|she|who|where|how|everything|nothing|answer|decision)'s\b"), r"\1 is"),
+    (
+        "'s ",
+        re.compile(
+            r"\b(claim|request|case|complaint|query|question|appeal|application|file|form|letter|ticket|order|report|refund)'s "
+            r"(?=(?:now|still|with|in|on|at|being|been|gone|under|open|done|not|back|here|ready) )"
+        ),
+        r"\1 is ",
+    ),
     ("let's", re.compile(r"\blet's\b"), "let us"),
     ("e-mail", re.compile(r"\be-mail"), "email"),
 )
