@@ -292,7 +292,7 @@ def _gates(ruling: Ruling, on: Circumstances) -> Iterable[str]:
     aside = {one.gate for one in ruling.overrides if one.reason.strip()}
     for check in open_gates(ruling, on):
         if check.name not in aside:
-            yield f"a safeguard is open, {check.name}: {check.words}"
+            yield f"a safeguard is open: {check.words} ({check.name})"
 
 
 def _find(ruling: Ruling, on: Circumstances) -> Restriction | None:
@@ -444,6 +444,6 @@ def _termination(ruling: Ruling, on: Circumstances) -> Iterable[str]:
     aside = {one.gate for one in ruling.overrides if one.reason.strip()}
     for check in gates_open:
         if check.name not in aside:
-            yield f"a safeguard is open, {check.name}: {check.words}"
+            yield f"a safeguard is open: {check.words} ({check.name})"
     if ruling.ground == "conduct" and not on.pack.allows("restrict"):
         yield f"the {on.pack.title} gives nobody the power to end the service over conduct"

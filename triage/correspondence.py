@@ -10,7 +10,7 @@ from triage.conclusion import Standing
 from triage.deciding import stands
 from triage.decision import counts, dealt_with
 from triage.errors import Permanent
-from triage.finding import SAFEGUARDS
+from triage.finding import KINDS, SAFEGUARDS
 from triage.hold import Restriction
 from triage.ledger import Ledger
 from triage.letter import IN_HOUSE, Kind, Letter
@@ -101,7 +101,7 @@ def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until:
     return {
         "policy": pack.title, "mediation": pack.mediation, "matter": matter, "today": long_day(now),
         "our_part": _our_part(at), "answered_on": _answered_on(at), "mailed_on": _mailed_on(at),
-        "passages": _passages(at, kind), "clauses": [c for ref in refs if (c := pack.clause(ref))],
+        "passages": _passages(at, kind), "by_words": not all(KINDS[each.kind] == "pattern" for each in seen), "clauses": [c for ref in refs if (c := pack.clause(ref))],
         "warned_on": long_day(at.decision.warned_at) if at.decision.warned_at else "",
         "kind": one.kind if one and one.in_force(now) else "no-reply",
         "number": _number(one, "number"), "days": _number(one, "days"), "reader": one.reader if one else FILL_IN,

@@ -267,7 +267,7 @@ def incident(
     on: Annotated[str, typer.Option(help="The day on which it happened, as 2026-03-20.")],
     channel: Annotated[str, typer.Option(help="telephone, visit, letter, social media, …")],
     words: Annotated[str, typer.Option(help="What was seen and heard, without judging it.")],
-    kind: Annotated[str, typer.Option(help="A kind of finding (rules/README.md), or other.")] = "other",
+    kind: Annotated[str, typer.Option(help="A kind of finding (rules/README.md), a word such as insults, threats or theft, or other.")] = "other",
     effect: Annotated[str, typer.Option(help="What it did to whoever met it, in their words.")] = "",
     link: Annotated[str, typer.Option(help="Where a copy is, such as the address of a post.")] = "",
     clause: Annotated[str, typer.Option(help="The clause it falls under; found by the kind, if left out.")] = "",
@@ -276,13 +276,25 @@ def incident(
 ) -> None:  # fmt: skip
     """Writes down what happened by telephone, at the counter, by post or on the web. Mail does not show it."""
     from triage.deciding import report
+    from triage.incident_mail import kind_of
     from triage.ruling import Incident
 
     chosen, at = settings_at(settings), clock(now)
     happened = first_moment(day_given("--on", on), chosen.organisation.time_zone)
     assert happened is not None
+    meant = kind_of(kind)
     told = Incident(
-        at, happened, channel, kind, words, whose(by), frozenset(), effect=effect, link=link, clause=clause, witnessed=witnessed
+        at,
+        happened,
+        channel,
+        kind if meant == "other" else meant,
+        words,
+        whose(by),
+        frozenset(),
+        effect=effect,
+        link=link,
+        clause=clause,
+        witnessed=witnessed,
     )
     with ledger_of(chosen) as ledger:
         kept = report(told, contact, ledger, chosen)

@@ -168,10 +168,10 @@ def our_part(matter: Row | None) -> Section:
     others = list(dict.fromkeys(matter["no_answer"].values()))
     if others:
         lines.append(f"Our other mails were no answer to it: {'; '.join(others[:3])}.")
-    if matter["left_open"]:
+    if matter.get("left_open"):  # a ledger that an earlier version of the program filled holds less
         lines.append("What they asked and no answer of ours speaks of, as far as words show it:")
         lines += [f'"{_short(one["text"])}"' for one in matter["left_open"][:MAILS_SHOWN]]
-    for one in matter["disagreements"][:2]:
+    for one in matter.get("disagreements", ())[:2]:
         lines.append(
             f"Two mails of ours do not agree: {one['differ'][0]} in one, {one['differ'][1]} in the other. Please look which is right."
         )
@@ -340,7 +340,7 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}."
         so_far = counted(len(held), "mail") if held else "Nothing"
         sections.append(Section("What is held", (f"{so_far} so far; {reads}", *_unread(proposal))))
-        sections += _told_departments(proposal["departments"])
+        sections += _told_departments(proposal.get("departments", ()))
         if restriction["gaps"]:
             sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
     else:
@@ -362,7 +362,7 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
 
 def _handler(proposal: Row) -> tuple[str, ...]:
     """That a colleague has taken over, so that whoever was hurt need not act upon the note (002/W3)."""
-    one = proposal["handler"]
+    one = proposal.get("handler")
     return (f"{one['to']} has dealt with them since {day(one['at'])}, in place of {one['from']}.",) if one else ()
 
 
@@ -514,8 +514,7 @@ def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
             "What is asked",
             (
                 f"Please look at this mail from {who}. Reported by {', '.join(dict.fromkeys(proposal['reported']))}.",
-                ("THIS IS LATE: it was to be looked at by" if proposal["late"] else "To be looked at by")
-                + f" {day(proposal['due'])}.",
+                *_looked_at_by(proposal),
             ),
         ),
         our_part(proposal["our_part"]),
@@ -530,6 +529,14 @@ def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
                 f"If a step is due, {proposal['decided_by']} decides. If it needs looking into first, `triage inquiry open` names who does, and sets a day.",
             ),
         ),
+    )
+
+
+def _looked_at_by(proposal: Row) -> tuple[str, ...]:
+    if "due" not in proposal:
+        return ()
+    return (
+        ("THIS IS LATE: it was to be looked at by" if proposal["late"] else "To be looked at by") + f" {day(proposal['due'])}.",
     )
 
 

@@ -114,7 +114,7 @@ def read(message: Message, staff: Directory, zone: tzinfo) -> Told:
         if "on" in said and not day
         else "",
         channel=said.get("channel") or _channel(message.subject) or _channel(text) or OTHER_WAY,
-        kind=_kind(said.get("kind", "")),
+        kind=kind_of(said.get("kind", "")),
         words=text,
         effect=said.get("effect", ""),
         link=said.get("link", ""),
@@ -150,7 +150,8 @@ def _channel(text: str) -> str:
     return named[0] if len(named) == 1 else ""
 
 
-def _kind(text: str) -> str:
+def kind_of(text: str) -> str:
+    """The kind of finding that a word of theirs means ("insults"), or the kind itself; "other" for a word that is not known."""
     word = text.strip(" .").lower().replace(" ", "_")
     if word in KINDS and KINDS[word] != "protective":
         return word

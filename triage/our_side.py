@@ -43,12 +43,12 @@ def lines(ledger: Ledger, pack: Pack) -> Iterator[str]:
 
 def _passed_over(matters: Sequence[Row], names: Mapping[str, str]) -> Iterator[str]:
     """Questions that no answer speaks of, and mails of ours that do not agree with each other."""
-    open_ = [(row, one) for row in matters for one in row["left_open"]]
+    open_ = [(row, one) for row in matters for one in row.get("left_open", ())]
     if open_:
         yield ""
         yield "What was asked and no answer speaks of, as far as words show it"
         yield from (f'  {row["title"]} ({names[row["contact"]]}): "{" ".join(one["text"].split())}"' for row, one in open_)
-    unlike = [(row, one) for row in matters for one in row["disagreements"]]
+    unlike = [(row, one) for row in matters for one in row.get("disagreements", ())]
     if unlike:
         yield ""
         yield "Mails of ours that do not agree (perhaps because things had changed)"

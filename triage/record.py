@@ -27,8 +27,9 @@ def incidents(ledger: Ledger, addresses: Iterable[str] | None = None) -> tuple[I
     return tuple(one for one in found if known is None or known & one.addresses)
 
 
-def standing_incidents(ledger: Ledger, addresses: Iterable[str]) -> tuple[Incident, ...]:
-    """The incidents of one contact that nobody has taken back, oldest first: those that may be held against anybody."""
+def standing_incidents(ledger: Ledger, addresses: Iterable[str] | None = None) -> tuple[Incident, ...]:
+    """The incidents (of one contact, when `addresses` are given) that nobody has taken back, oldest first: those that may be held
+    against anybody."""
     gone = {one.about for one in rulings(ledger) if one.act == "withdraw"}
     return tuple(one for one in incidents(ledger, addresses) if one.id not in gone)
 

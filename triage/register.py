@@ -155,7 +155,7 @@ def as_text(found: Sequence[Row]) -> str:
     """A paragraph for each entry, its filled fields one to a line."""
     if not found:
         return "nobody is restricted, and nothing else was decided\n"
-    blocks = ["\n".join(f"{name:<10} {row[name]}" for name in row if row[name]) for row in found]
+    blocks = ["\n".join(f"{name:<11} {row[name]}" for name in row if row[name]) for row in found]
     return "\n\n".join(blocks) + "\n"
 
 

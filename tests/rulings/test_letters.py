@@ -12,7 +12,7 @@ from sample import NOW as LARCHMERE_NOW
 from sample import restriction
 from servers import Server
 
-from tests.rulings.registry import BERT, IDA, NOOR, SAM, Registry
+from tests.rulings.registry import AGAIN, ANSWERED, ASKED, BERT, IDA, NOOR, SAM, Registry
 from triage import staff_reading
 from triage.answer import StaffAct
 from triage.correspondence import draft
@@ -57,6 +57,17 @@ def test_our_own_part_stands_before_the_words_they_are_warned_for(baths: Registr
     baths.wrote("Are you too thick to read, you useless cretins?")
     body = drafted(baths, "warning")
     assert body.index("an answer from us is still owed") < body.index("These are the words we mean")
+
+
+def test_a_letter_about_many_mails_names_them_and_asks_nobody_to_be_polite(baths: Registry) -> None:
+    baths.wrote(ASKED)
+    baths.answered()
+    baths.wrote(AGAIN)
+    baths.answered(ANSWERED + "\n\nThis is final.")
+    baths.wrote(AGAIN)
+    body = drafted(baths, "expectations")
+    assert "These are the emails we mean, and what they ask" in body and "the words we mean" not in body
+    assert "politely" not in body and "it takes our staff's time away" in body
 
 
 def test_a_restriction_of_ours_is_known_again_with_its_end_subject_and_appeal(due: Registry) -> None:

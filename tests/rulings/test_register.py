@@ -17,7 +17,7 @@ from sample import restriction
 from servers import Server
 
 from tests.rulings.registry import BERT, IDA, NOOR, SAM, WELFARE, Registry, override
-from triage import our_side, pdf, register, ruling
+from triage import explanation, our_side, pdf, register, ruling
 from triage.chronology import chronology
 from triage.deciding import report
 from triage.dossier import write
@@ -129,7 +129,7 @@ def test_it_is_one_table_in_every_form(due: Registry) -> None:
     assert "&lt;b&gt;rude" in register.as_html(entries, "Register", due.now) and "<b>rude" not in register.as_html(
         entries, "R", due.now
     )
-    assert "reasons    <b>rude</b> & loud" in register.as_text(entries)
+    assert "reasons     <b>rude</b> & loud" in register.as_text(entries)
     assert register.as_text([]) == "nobody is restricted, and nothing else was decided\n"
 
 
@@ -175,6 +175,20 @@ def test_our_own_words_are_for_the_manager_and_in_no_note_register_or_evidence(d
     events = chronology(BERT, due.ledger, due.settings, due.now)
     assert not any("insults" in one.what or "worthless idiot. Leave" in one.words for one in events if one.side == "us")
     assert not any(NOOR in str(row["findings"]) for row in due.ledger.proposals())
+
+
+def test_what_an_earlier_version_wrote_down_is_read_all_the_same(due: Registry) -> None:
+    due.restrict()
+    due.conclude()
+    rows = due.ledger.conclusions()
+    new = {"left_open", "disagreements", "handler", "departments", "due", "late"}
+    for row in (*rows.matters, *rows.proposals, *(row["our_part"] for row in rows.proposals if row["our_part"])):
+        for name in new & row.keys():
+            del row[name]
+    due.ledger.replace_conclusions([row["id"] for row in rows.contacts], rows)
+    assert "only about the way of writing" in "\n".join(our_side.lines(due.ledger, due.settings.pack()))
+    for row in due.ledger.proposals():
+        assert "handler" not in row and explanation.note(row, due.settings.pack())
 
 
 def test_an_incident_can_be_told_with_what_it_did_and_where_a_copy_is(due: Registry) -> None:

@@ -209,8 +209,19 @@ def _holds(tables: Tables, quarter: Quarter, now: datetime) -> Part:
         f"Appeals against them: {len(appealed)}; outcome: {outcomes}.",
     ]
     rows = tuple(_hold(row, now) for row in during.sort_values("start").to_dict("records"))
-    columns = ("Person", "Team", "From", "Until", "Now", "Mails meanwhile", "Appeal offered", "Appeal")
-    return Part("Restrictions and appeals", tuple(sentences), (Grid("Each of them", columns, rows),))
+    columns = ("Register", "Person", "Team", "From", "Until", "Now", "Mails meanwhile", "Appeal offered", "Appeal")
+    return Part(
+        "Restrictions and appeals",
+        tuple(sentences),
+        (
+            Grid(
+                "Each of them",
+                columns,
+                rows,
+                note="`triage register` says of each entry who decided it, why, and what was set aside.",
+            ),
+        ),
+    )
 
 
 def _hold(row: Mapping[Hashable, Any], now: datetime) -> tuple[str, ...]:
@@ -219,7 +230,17 @@ def _hold(row: Mapping[Hashable, Any], now: datetime) -> tuple[str, ...]:
     if not pd.isna(row["ended_early"]) and row["ended_early"] <= now:
         state = f"ended early, {row['ended_early']:%Y-%m-%d}"
     offered, appeal = "yes" if row["appeal_offered"] else "no", row["outcome"] if row["appeals"] else "no appeal"
-    return (row["contact"], row["team"], f"{row['start']:%Y-%m-%d}", until, state, str(row["mails_during"]), offered, appeal)
+    return (
+        row["entry"],
+        row["contact"],
+        row["team"],
+        f"{row['start']:%Y-%m-%d}",
+        until,
+        state,
+        str(row["mails_during"]),
+        offered,
+        appeal,
+    )
 
 
 def _decisions(tables: Tables, quarter: Quarter) -> Part:
@@ -266,7 +287,7 @@ def _limits() -> Part:
         (
             "It rests on e-mail alone: telephone calls, visits and letters are not in it.",
             "What is found is found by a program, which errs; the dismissals above say how often people thought so.",
-            "People are named by pseudonyms. Who they are, the register says.",
+            "People are named by pseudonyms. Who they are, the register says (`triage register`), under the entry that stands beside each restriction.",
         ),
     )
 

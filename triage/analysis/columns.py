@@ -184,6 +184,7 @@ TABLES: Mapping[str, Table] = {
         _table(
             "holds",
             "one restriction that staff told a contact of",
+            ("entry", "text", "its id in the register, where whoever may read that finds all of it"),
             ("contact", "text", _WHO),
             ("team", "text", _TEAM + "; of the notice"),
             ("decided_by", "text", "pseudonym of the colleague who sent the notice"),

@@ -14,7 +14,9 @@ from triage.errors import Permanent
 _PAGE = """<h1>{{ board.organisation }}</h1>
 <p>Contact and conduct by e-mail, {{ board.quarter }}</p>
 <p class="made">Made on {{ board.made_at.strftime('%Y-%m-%d %H:%M %Z') }} by triage, from its ledger.</p>
-{% for part in board.parts %}<h2>{{ part.heading }}</h2>
+<ul class="parts">{% for part in board.parts %}<li><a href="#part-{{ loop.index }}">{{ part.heading }}</a></li>
+{% endfor %}</ul>
+{% for part in board.parts %}<h2 id="part-{{ loop.index }}">{{ part.heading }}</h2>
 {% for sentence in part.sentences %}<p>{{ sentence|plain }}</p>
 {% endfor %}{% for grid in part.grids %}{% if grid.rows %}<table><caption>{{ grid.title }}</caption>
 <thead><tr>{% for column in grid.columns %}<th scope="col">{{ column }}</th>{% endfor %}{% if grid.bars %}<th class="drawn"></th>{% endif %}</tr></thead>
@@ -24,7 +26,7 @@ _PAGE = """<h1>{{ board.organisation }}</h1>
 {% endif %}{% else %}<p class="none">{{ grid.title }}: none.</p>
 {% endif %}{% endfor %}{% endfor %}"""
 _STYLE = """td { font-variant-numeric: tabular-nums; white-space: nowrap } .bar { display: block; height: .5em; background: #0072b2; margin-top: .35em; min-width: 1px }
-.drawn { width: 22% }"""
+.drawn { width: 22% } .parts { margin: 1em 0; padding-left: 1.2em }"""
 
 
 def html(board: Board) -> str:

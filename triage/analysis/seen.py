@@ -103,6 +103,7 @@ def holds(source: Source, *, names: bool) -> Iterator[Row]:
         covered = [mail for mail in wrote if source.home.get(mail.message_id) in row["matters"]]
         appeals = _appeals(source, row["contact"], start, over)
         yield {
+            "entry": row["id"],
             "contact": source.contact(row["contact"]),
             "team": source.team_of(row["notice"]),
             "decided_by": source.names.of("staff", row["decided_by"]),

@@ -121,7 +121,7 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         verdicts=tuple(Verdict.read(entry.at, entry.actor, entry.subject) for entry in entries),
         entries=tuple(entry.number for entry in entries),
         rulings=tuple(_rulings(ledger)),
-        incidents=record.incidents(ledger),
+        incidents=record.standing_incidents(ledger),
         held=frozenset(ids[row["message_key"]] for row in rows.wanted if row["held"] and row["message_key"] in ids),
         no_answer={message: why for row in rows.matters for message, why in row["no_answer"].items()},
         does=dict(_done(ledger, settings, rows)),
