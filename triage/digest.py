@@ -186,16 +186,16 @@ def _borne(abusive: Collection[str], sent_to: Mapping[str, Sequence[str]], staff
     return tuple(counts.most_common(MOST))
 
 
-_PAGE = """<p style="margin:0 0 4px;font-size:20px;font-weight:600">{{ title }}</p>
-{% for heading, lines, more, empty in lists %}<p style="margin:18px 0 4px;font-size:13px;letter-spacing:.04em;text-transform:uppercase;color:#666">{{ heading }}</p>
+_PAGE = """<h1 style="margin:0 0 4px;font-size:20px;font-weight:600">{{ title }}</h1>
+{% for heading, lines, more, empty in lists %}<h2 style="margin:18px 0 4px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ heading }}</h2>
 {% for line in lines %}<p style="margin:6px 0;padding-left:10px;border-left:3px solid {{ '#c62828' if line.late else '#c9c9c2' }}"><span style="font-weight:600">{{ line.what }}</span><br><span style="color:#555">{{ line.detail }}</span></p>
 {% else %}<p style="margin:4px 0;color:#555">{{ empty }}</p>
 {% endfor %}{% if more %}<p style="margin:4px 0;color:#555">… and {{ more }} more.</p>
-{% endif %}{% endfor %}<p style="margin:18px 0 4px;font-size:13px;letter-spacing:.04em;text-transform:uppercase;color:#666">Mails from customers, by week</p>
+{% endif %}{% endfor %}<h2 style="margin:18px 0 4px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">Mails from customers, by week</h2>
 <table role="presentation" cellspacing="0" cellpadding="0" style="width:100%;border-collapse:collapse;font-size:14px">
 {% for week, count in weeks %}<tr><td style="width:4.5em;padding:2px 8px 2px 0;color:#555;white-space:nowrap">{{ week }}</td><td style="padding:2px 0"><table role="presentation" cellspacing="0" cellpadding="0" style="width:100%;border-collapse:collapse"><tr>{% if count %}<td style="width:{{ [100 * count // most, 1] | max }}%;background:#5b7f95;font-size:12px;line-height:14px">&nbsp;</td>{% endif %}<td style="padding-left:6px;font-size:13px;line-height:14px">{{ count }}</td></tr></table></td></tr>
 {% endfor %}</table>
-<p style="margin:18px 0 4px;font-size:13px;letter-spacing:.04em;text-transform:uppercase;color:#666">Abusive mails borne in the last seven days</p>
+<h2 style="margin:18px 0 4px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">Abusive mails borne in the last seven days</h2>
 {% for who, count in borne %}<p style="margin:4px 0">{{ who }}: {{ count }}</p>
 {% else %}<p style="margin:4px 0;color:#555">None.</p>
 {% endfor %}<p style="margin:18px 0 0;font-size:13px;color:#777">Written by triage; moving or deleting this mail says nothing. The next one takes its place.</p>

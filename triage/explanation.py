@@ -632,6 +632,19 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
                 "Or answer this note with UNTIL and the day on the first line, such as UNTIL 30 June 2026, and tell the customer.",
             ),
         )
+    if proposal["kind"] == "urgent":
+        return Section(
+            "How to answer",
+            (
+                f"When somebody has seen to it, move this note to {agree}. If nobody is in danger, move it to {dismiss}.",
+                "Or answer it, with APPROVE or REJECT as your first line, and what was done: that names you.",
+                "Doing nothing changes nothing. Deleting or archiving the note is no answer.",
+            ),
+        )
+    if proposal["kind"] == "unreadable":
+        return Section(
+            "How to answer", (f"When you have opened it, move this note to {agree} or to {dismiss}; either puts it away.",)
+        )
     return Section(
         "How to answer",
         (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -234,6 +234,9 @@ def digests(actor: Actor) -> dict[str, _Draft]:
 def _summed_up(actor: Actor) -> digest.Digest:
     staff = actor.settings.directory()
     rows = actor.ledger.conclusions()
+    judged = voices_on(hearing.verdicts(actor.ledger))
+    unclear = [explanation.unreadable(one) for one in actor.ledger.unreadable()]
+    rows = replace(rows, proposals=[*rows.proposals, *(one for one in unclear if one["id"] not in judged)])
     recent = actor.ledger.arrived(actor.now - timedelta(weeks=digest.WEEKS))
     keys = {row["message_key"] for row in rows.findings if row["kind"] in digest.ABUSIVE}
     mails = [mail for mail in actor.ledger.messages(sorted(keys)) if isinstance(mail, Message)]

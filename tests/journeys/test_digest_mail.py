@@ -23,7 +23,11 @@ def digests(office: Office) -> list[Lying]:
 def test_it_is_written_once_and_a_second_pass_changes_nothing(arrived: Office) -> None:
     wanting(arrived, "weekly").once()
     (one,) = digests(arrived)
-    assert one.subject == "Digest: 2 notes wait, 1 answer late, 1 hold" and "Ottilie Marsh" in one.text
+    assert (
+        one.subject == "Digest: 3 notes wait, 1 answer late, 1 hold"
+        and "Ottilie Marsh" in one.text
+        and "could not be read" in one.text
+    )
     assert " 0 changes made" in arrived.once().output
     assert digests(arrived) == [one]
     assert not mails(arrived.server, arrived.user, "INBOX")[0].note
