@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: audit nightly licences bench-conduct bench-matters help setup demo demo-keep picture test check lint types imports pytest servers bench clauses lock clean notebooks
+.PHONY: audit nightly licences bench-conduct bench-matters help setup demo demo-keep picture test check lint types imports pytest servers bench clauses lock clean notebooks clients
 
 help:
 	@echo "make demo       a sample mailbox on a local mail server: what was found, and why"
@@ -24,6 +24,7 @@ help:
 	@echo "make lock       pin the packages that pyproject.toml asks for"
 	@echo "make notebooks  a year of invented mail into the folder year, and every notebook run on it and checked"
 	@echo "make bench-matters  how well mail is grouped, beside plain ways; DATA=FOLDER for archives with known matters"
+	@echo "make clients    Thunderbird (300 MB, as root installed by it) worked end to end; what it shows lies in build/clients"
 	@echo "make clean      remove what was made, but for .venv"
 
 setup: .venv/.ready
@@ -81,6 +82,12 @@ bench-matters: .venv/.ready-dev
 
 servers:
 	@.ci/need-servers
+
+# A mail program as staff use it, without a screen. Too heavy for make test.
+clients: .venv/.ready-dev servers
+	@.ci/need-clients
+	@$(BIN)/pytest -o addopts="-q --strict-markers --strict-config -p no:cacheprovider" tests/clients
+	@echo "what Thunderbird showed lies in build/clients"
 
 .venv/.ready: requirements.txt pyproject.toml .ci/make-venv
 	@PYTHON="$(PYTHON)" .ci/make-venv

@@ -1,0 +1,74 @@
+"""A colleague at work: the mailbox of an office over which a pass was made, and Thunderbird on it. What it showed lies in build/clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailstate import Lying, mails
+from office import Office
+from post import post
+from sample import INES, address, chaser, garage, restriction, unreadable, welfare
+from servers import Server
+from thunderbird import Row, Thunderbird, thunderbird
+
+PICTURES = Path(__file__).parents[2] / "build" / "clients"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A colleague at work: the office's mailbox, and Thunderbird on it."""
+
+    office: Office
+    client: Thunderbird
+    sent: list[bytes]
+    """What was sent from Thunderbird."""
+
+    def open(self, folder: str) -> list[Row]:
+        """Opens a folder and waits until it shows what lies there."""
+        return self.client.open(folder, mails=len(mails(self.office.server, self.office.user, folder)))
+
+    def once(self) -> str:
+        """A pass of the program; what it said."""
+        return self.office.once().output
+
+    def lying(self, folder: str) -> list[Lying]:
+        return mails(self.office.server, self.office.user, folder)
+
+    def note(self, title: str, folder: str = "Triage/Review") -> Lying:
+        (found,) = [one for one in self.lying(folder) if one.subject.startswith(title)]
+        return found
+
+    def decisions(self) -> list[tuple[str, str]]:
+        return [(row["choice"], row["by"]) for row in self.office.export()["decisions"]]
+
+    def picture(self, name: str, drawn: bytes = b"") -> Path:
+        """Keeps what the window shows (or what was drawn), to be looked at."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        path = PICTURES / f"{name}.png"
+        path.write_bytes(drawn or self.client.picture())
+        return path
+
+
+@contextmanager
+def at_work(server: Server, folder: Path, user: str) -> Iterator[Desk]:
+    """A day on which much waits: a warning and a restriction are proposed, somebody is in danger, a mail cannot be read, a digest came."""
+    office = Office(server, folder, user, extra="\n[acting]\ndigest = daily\n").open()
+    every = [*garage(), *restriction()[:6], *welfare(), *chaser(), *unreadable()]
+    office.receive(*sorted(every, key=lambda mail: mail.at))
+    with server.client(user) as other:
+        for name in ("Sent", "Trash", "Junk", "Drafts"):
+            other.subscribe(name)
+    office.once()
+    with (
+        post(server, user) as (port, sent),
+        thunderbird(server, user, name="Ines Wold", address=address(INES), smtp=port) as client,
+    ):
+        one = Desk(office, client, sent)
+        try:
+            yield one
+        except BaseException:
+            one.picture("as-it-failed")
+            raise
