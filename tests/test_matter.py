@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from turns import LENA, mail
 
 from triage.matter import Board, Hints, Known, Link, group
-from triage.message import Message
+from triage.message import Message, Wording
 
 if TYPE_CHECKING:
     from triage.pair_model import Judge
@@ -86,6 +86,36 @@ def test_a_question_about_something_else_under_an_old_thread_that_had_ended_well
     assert {link.matter for link in old} == {old[0].matter} and new.matter != old[0].matter
     *_, soon = grouped(BOILER, answer, thanks, replying(mail(GATE, 4), answer))
     assert soon.matter == old[0].matter, "the talk was still going on"
+
+
+def test_a_first_mail_that_says_it_is_about_something_else_is_a_new_matter_though_the_house_is_the_same() -> None:
+    gate = mail("The gate at 9 Mill Lane sticks.", 0, subject="Gate, 9 Mill Lane")
+    lease = mail("Me again on a different thing. What would the rent be for two more years?", 0.1, subject="Lease, 9 Mill Lane")
+    first, second = grouped(gate, lease)
+    assert first.matter != second.matter
+
+
+def test_who_writes_on_within_days_in_words_of_his_one_matter_is_still_in_it() -> None:
+    again = mail("Nobody came. The cellar floor is under the boiler's drips.", 2, subject="Drips")
+    first, second = grouped(BOILER, again)
+    assert first.matter == second.matter
+
+
+def test_a_mail_whose_sender_could_not_be_authenticated_is_no_part_of_the_matter_it_speaks_of() -> None:
+    forged = replace(mail("The boiler in the cellar drips on the floor, you fools.", 1, subject="Boiler"), authenticity="fail")
+    first, second = grouped(BOILER, forged)
+    assert first.matter != second.matter
+
+
+def test_a_number_with_the_surname_of_whoever_it_belongs_to_leads_to_the_matter_and_the_link_says_so() -> None:
+    bill = mail("Why is bill 3391 so high?", 0, subject="Bill 3391", name="Gus Pond")
+    member = mail(
+        "Mr Pond has asked me about your invoice 3391.", 30, "clerk@hall.example", subject="Constituent", name="Ann Lode"
+    )
+    other = replace(member, wording=Wording("A neighbour has asked me about your invoice 3391."))
+    first, second = grouped(bill, member)
+    assert first.matter == second.matter and second.reasons == ("names whoever wrote about it, with its number",)
+    assert grouped(bill, other)[1].reasons != second.reasons
 
 
 def test_the_subject_of_the_thread_it_leaves_says_nothing_about_a_new_matter() -> None:

@@ -64,3 +64,8 @@ def test_no_text_takes_long(text: str) -> None:
     terms.of(text)
     terms.phones(text[: terms.LONGEST])
     assert time.monotonic() - began < 5
+
+
+def test_a_number_in_several_groups_is_one_reference_and_a_date_is_none() -> None:
+    assert terms.references("About citation QT-12-90417.") == {"qt-12-90417"}
+    assert terms.references("On AB-12/10/2025.") == frozenset()

@@ -31,7 +31,7 @@ _NO_NAME = frozenset(
 _THIS_IS = re.compile(r"\b(?i:this is|my name is|it'?s|i am|i'm)\s+((?:[A-Z][\w'’-]+\s+){1,2}[A-Z][\w'’-]+)")
 _NAMED_FIRST = re.compile(
     r"\A\s*(?:(?i:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening)|morning)\b[ \w.'’-]{0,30}[,.!:]\s+)?"
-    r"(?!(?i:dear|hi|hello|hey|hiya)\b)([A-Z][\w'’-]+[ ]+[A-Z][\w'’-]+)"
+    r"(?!(?i:dear|hi|hello|hey|hiya)\b)((?:[A-Z][\w'’-]+|[A-Z]\.)[ ]+[A-Z][\w'’-]+)"
     r"(?=\s+(?:here|again|from|at|in|of)\b|\s*,\s*(?:(?:here|again|from|at|in|of|flat|unit|room|apt|no|account|acct|ref|order|tenant|customer|client)\b|#?\d|[A-Z]{1,5}-?\d))"
 )
 """A mail that begins with its writer's name: "Hi Gwen, Chet Maldonado in 5C here."; "Song Yi, what do you think?" speaks to one."""
@@ -74,11 +74,15 @@ class Join:
     reasons: tuple[str, ...]
 
 
+_ASIDE = re.compile(r"\([^()]{0,80}\)")
+"""A department, beside a name."""
+
+
 def full_name(text: str) -> str:
     """A person's name in one spelling ("Tredwell, Joan" and "Mrs Joan Tredwell" are both "joan tredwell"); "" unless it is
     two to four words that could be a name."""
-    last, comma, first = text.partition(",")
-    ordered = f"{first} {last}" if comma and len(last.split()) <= 2 else text
+    last, comma, first = _ASIDE.sub(" ", text).partition(",")
+    ordered = f"{first} {last}" if comma and len(last.split()) <= 2 else _ASIDE.sub(" ", text)
     words = (word.strip("'’-") for word in re.findall(r"[^\W\d_][\w'’-]*", terms.fold(ordered)))
     parts = [word for word in words if word and word not in _TITLES]
     if not 2 <= len(parts) <= 4 or any(part in _NO_NAME for part in parts) or len(parts[-1]) < 2:
@@ -150,7 +154,7 @@ _FOR_ANOTHER = re.compile(
     r"|(?:has|have) asked (?:me|us|\w+ \w+ mp) (?:to|for)|asked \w+ \w+ mp|signed (?:note|consent|authority))\b",
     re.IGNORECASE,
 )
-_FULL_NAME = re.compile(r"\b[A-Z][^\W\d_]+(?:[ ][A-Z][^\W\d_'’-]*[^\W\d_]){1,2}\b")
+_FULL_NAME = re.compile(r"\b(?:[A-Z]\.? ?){1,3} ?[A-Z][^\W\d_]{2,}\b|\b[A-Z][^\W\d_]+(?:[ ][A-Z][^\W\d_'’-]*[^\W\d_]){1,2}\b")
 
 
 def spoken_for(message: Message) -> frozenset[str]:

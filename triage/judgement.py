@@ -134,8 +134,17 @@ def _mails_with(people: frozenset[str], ledger: Ledger, staff: Directory) -> tup
 _SPOKEN_FOR = 5
 
 
-def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledger, staff: Directory) -> list[Message]:
-    """The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does, and of those who say that
+def _written_to_together(messages: Sequence[Message], people: frozenset[str], staff: Directory) -> set[str]:
+    """Outside addresses that a mail of ours went to as well which the contact has answered: we have put them together."""
+    answered = {one.in_reply_to for one in messages if one.sender.email in people}
+    ours = [one for one in messages if one.role == "sent" and one.message_id in answered and not one.automatic]
+    return {email for one in ours for email in _outside(one, staff) - people}
+
+
+def _spoken_for(
+    theirs: Iterable[Message], people: frozenset[str], ledger: Ledger, staff: Directory, beside_them: set[str]
+) -> list[Message]:
+    """`beside_them`: whose mail belongs here in any case. The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does, and of those who say that
     they write for this contact. So does a mail that holds the other's surname and a house or reference number that the other has
     shown, or that says it is written for somebody and gives the other's whole name. A number or a name alone ties nobody together
     (practice, traps T4 and T9)."""
@@ -151,6 +160,7 @@ def _spoken_for(theirs: Iterable[Message], people: frozenset[str], ledger: Ledge
     names = {name for marks in ledger.marks_of(people).values() for kind, name in marks if kind == "name"}
     for_whom |= {("for", name) for name in names}
     found = {email for email in _addresses(ledger.sharing(for_whom, limit=_SPOKEN_FOR)) - people if not staff.employs(email)}
+    found |= beside_them
     if not shown and not found:
         return []
     beside: dict[str, set[str]] = {}  # by address, the mails that show what it has shown
@@ -340,7 +350,8 @@ def _read(people: frozenset[str], ledger: Ledger, on: Ground) -> _Mail | None:
     on = replace(on, scores={m.key: _heard[m.key] for m in (*theirs, *ours) if m.key in _heard})
     alike = {m.key: twins(m, _each(ledger, ledger.alike_before(m))) for m in theirs}
     # what has a copy to the contact belongs to the story or to nothing
-    related = [one for one in _spoken_for(theirs, people, ledger, on.directory) if one.key not in known]
+    together = _written_to_together(messages, people, on.directory)
+    related = [one for one in _spoken_for(theirs, people, ledger, on.directory, together) if one.key not in known]
     return _Mail(messages, on, alike, related)
 
 

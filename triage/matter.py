@@ -26,8 +26,8 @@ _REPLY_PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|vs|rif|res|odp|fwd?|wg|tr|r
 _TAG = re.compile(r"\[[^\]]{1,40}\]")
 _NEW_MATTER = re.compile(
     r"\b(?:(?:new|different|separate|another|unrelated|fresh|other)\s+(?:matter|question|issue|thing|problem|request|subject|topic|query|enquiry|order|booking)"
-    r"|on (?:a|another) (?:different |separate |new |unrelated )?(?:note|matter|subject|topic|thing)|(?:separate|different|unrelated) (?:to|from) (?:this|that|the)"
-    r"|nothing to do with (?:work|this|that|the|my)|something (?:else|different) (?:entirely|altogether|now)|changing the subject|moving on(?: to|,)"
+    r"|(?:on|about) (?:a|another) (?:different |separate |new |unrelated )?(?:note|matter|subject|topic|thing)|(?:separate|different|unrelated) (?:to|from) (?:this|that|the)"
+    r"|nothing to do with (?:work|this|that|the|my)|something (?:else|different) (?:entirely|altogether|now)|(?:(?:write|writing|mail|ask|asking)(?: to you)? about|this is|it is|it's) something (?:else|different)\b|changing the subject|moving on(?: to|,)"
     r"|(?:leave|leaving|forget|never mind) (?:the|that|this|about) [\w ]{2,30}(?:for now|aside|to one side)|(?:only|just) using this (?:e-?mail|thread|address)|using this (?:one|e-?mail|mail|thread|letter|chain) (?:to|because|as)\b|(?:this|it)(?: is|'s|s) (?:not|nothing) (?:about|to do with) (?:the|my|that)|(?:this|it) (?:isn't|isnt) (?:about|to do with) (?:the|my|that)|while i(?:'m| am) (?:here|writing|at it)|by the way, (?:can|could|do|is|are))",
     re.IGNORECASE,
 )  # fmt: skip
@@ -232,11 +232,18 @@ class Board:
             return _Choice(named, ["the notice names it"])
         if spoken := self._of_whom_it_is_for(message, traits, replied):
             return _Choice(*spoken)
+        if known := self._named_with_its_number(traits, replied):
+            return _Choice(known, ["names whoever wrote about it, with its number"])
+        if replied is None and message.authenticity == "fail":
+            return _Choice(None, ["its sender could not be authenticated"])
         if traits.by_staff and message.automatic and replied is None and (only := self._only_one(traits)):
             return _Choice(only, ["a machine of ours wrote it while one matter was under way"])
+        if only := self._gone_on_with(message, traits, replied):
+            return _Choice(only, ["within days, in words of the one matter under way"])
         candidates = self.open_candidates(message, traits)
-        against = [why] if why else []
-        if not candidates:
+        said_so = _announced(message, traits, replied)
+        against = [one for one in (why, said_so) if one]
+        if not candidates or (said_so and not any(traits.said.references & one.references for one in candidates)):
             return _Choice(None, against)
         scored = self.scored(message, traits, candidates)
         judge = self.known.judge
@@ -282,7 +289,27 @@ class Board:
         replied = self.replied_to(message)
         if not replied or traits.by_staff:
             return replied, ""
-        return replied, _breaks_away(message, traits, replied) or self._tells_of_danger(message, traits, replied)
+        away = _breaks_away(message, traits, replied) or self._tells_of_danger(message, traits, replied)
+        return replied, away or self._long_after_a_stop(traits, replied)
+
+    def _long_after_a_stop(self, traits: Traits, matter: Matter) -> str:
+        """Whoever answers an old notice about something it does not know has only looked for a mail to answer (T8)."""
+        old = matter.id in self._stopped and traits.at - matter.last >= _LATELY
+        return "long after the notice, and about something else" if old and _is_else(traits, matter) else ""
+
+    def _gone_on_with(self, message: Message, traits: Traits, replied: Matter | None) -> Matter | None:
+        """The one matter of a customer with no other, where he writes on within days in few words, most of which it knows."""
+        if replied or traits.by_staff or len(self.matters) != 1 or _NEW_MATTER.search(message.own[:600]):
+            return None
+        (only,) = self.matters.values()
+        words = {word for word in traits.said.words | traits.named if not word.isdigit()} - terms.words(
+            " ".join(traits.said.places)
+        )
+        known = words & (only.about | only.named.keys())
+        brief = 2 <= len(words) <= _FEW_WORDS and len(known) >= max(2, _MOSTLY_KNOWN * len(words))
+        mine = traits.sender in only.last_of and traits.at - only.last <= _SOON
+        other = traits.said.references and only.references and not traits.said.references & only.references
+        return only if mine and brief and not other else None
 
     def _tells_of_danger(self, message: Message, traits: Traits, matter: Matter) -> str:
         """Whoever was asked not to write about a matter and tells in its thread of danger or damage, in words nobody has used there,
@@ -317,6 +344,20 @@ class Board:
             return None
         _, _, matter, name = max(found, key=lambda one: (one[0], one[1], one[2].id))
         return matter, [f"written for {name.title()}, who wrote about it"]
+
+    def _named_with_its_number(self, traits: Traits, replied: Matter | None) -> Matter | None:
+        """The one matter of somebody else whose number and surname a mail gives, as an MP's office does; a number alone is nothing (T9)."""
+        if replied or traits.by_staff or not traits.said.references:
+            return None
+        own = set(traits.called.split())
+        found = []
+        for one in self.matters.values():
+            surnames = {
+                name.split()[-1] for sender, name in one.called.items() if sender not in one.staff and len(name.split()) > 1
+            }
+            if traits.said.references & one.references and (surnames - own) & traits.tokens and traits.sender not in one.last_of:
+                found.append(one)
+        return found[0] if len(found) == 1 else None
 
     def _only_one(self, traits: Traits) -> Matter | None:
         """The one matter somebody wrote in lately; None when there are several, or none."""
@@ -425,6 +466,9 @@ class Board:
 
 
 _LATELY = timedelta(days=30)
+_SOON = timedelta(days=4)
+_FEW_WORDS = 14
+_MOSTLY_KNOWN = 0.5
 _TROUBLE = 5
 """New words of a mail that tells of a new trouble in an old thread."""
 _MOSTLY = 0.7
@@ -448,8 +492,11 @@ _BRIEF = 8
 
 
 def _shares_title(traits: Traits, matter: Matter) -> bool:
-    shared = traits.named & matter.named.keys()
-    return len(shared) >= 2 and 2 * len(shared) >= min(len(traits.named), len(matter.named))
+    """Whether the subject names what the matter's subjects name; where somebody lives is no topic."""
+    where = terms.words(" ".join((*traits.said.places, *matter.places)))
+    mine, theirs = traits.named - where, matter.named.keys() - where
+    shared = mine & theirs
+    return len(shared) >= 2 and 2 * len(shared) >= min(len(mine), len(theirs))
 
 
 def _own_topic(traits: Traits, matter: Matter) -> bool:
@@ -560,14 +607,31 @@ def _breaks_away(message: Message, traits: Traits, matter: Matter) -> str:
         return f'it says "{announced.group(0)}"'
     if new_subject and len(said.words) >= 8 and len(said.words & about) <= 1 and not said.references & matter.references:
         return "another subject and nothing shared"
-    return "the matter was over, and it asks about something else" if _over(traits, matter) and _asks_else(traits, matter) else ""
+    return (
+        "the matter was over, and it asks about something else"
+        if _over(traits, matter) and traits.question and _is_else(traits, matter)
+        else ""
+    )
 
 
-def _asks_else(traits: Traits, matter: Matter) -> bool:
-    """Whether a mail asks a question, refers to nothing before, and hardly says a word that the matter knows."""
-    words = traits.said.words
+def _is_else(traits: Traits, matter: Matter) -> bool:
+    """Whether a mail refers to nothing before and hardly says a word that the matter knows; the thread's subject and people's names
+    tell nothing."""
+    words = traits.said.words - traits.named - matter.clerks.keys() - terms.words(f"{traits.called} {' '.join(matter.names)}")
     fresh = len(words - matter.about) >= _TROUBLE and len(words & matter.about) <= _HARDLY * len(words)
-    return traits.question and fresh and not traits.refers_back and not _names_the_same(traits, matter)
+    return fresh and not traits.refers_back and not _names_the_same(traits, matter)
+
+
+_PLAINLY_NEW = re.compile(
+    r"\b(?:(?:different|separate|another|unrelated) (?:matter|thing|subject|topic)|something (?:else|different)|nothing to do with (?:my|the|that|this))\b",
+    re.IGNORECASE,
+)
+
+
+def _announced(message: Message, traits: Traits, replied: Matter | None) -> str:
+    """What a customer's first mail of a thread says at its beginning, if it says that it is about something else."""
+    found = None if replied or traits.by_staff else _PLAINLY_NEW.search(message.own[:200])
+    return f'it says "{found.group(0)}"' if found else ""
 
 
 def _over(traits: Traits, matter: Matter) -> bool:

@@ -16,8 +16,10 @@ LONGEST = 20_000
 """Characters of a text that are looked at; what a mail is about stands at its beginning."""
 
 _PREFIXED = re.compile(r"\b([A-Z]{1,5})[ /-]?(\d{3,10})\b")
+_CODED = re.compile(r"\b([A-Z]{1,5}[-/]\d{1,6}(?:[-/]\d{2,10}){1,3})\b")
+"""Of several groups: "PL-88-20417"."""
 _NAMED = re.compile(
-    r"\b(?=[abcfijmoprt])(?:order|ref(?:erence)?|job|case|invoice|account|acct|ticket|claim|client|customer|tenancy|booking|policy|complaint|request|file|matter|application|report)"
+    r"\b(?=[abcfijmoprt])(?:order|ref(?:erence)?|job|case|invoice|bill|citation|penalty|account|acct|ticket|claim|client|customer|tenancy|booking|policy|complaint|request|file|matter|application|report)"
     r"\s*(?:no\.?|number|num|nr|id|ref)?\s*[.:#]?\s*#?((?=[\w/-]*\d{3})[A-Z0-9][\w/-]{2,18})\b",
     re.IGNORECASE,
 )
@@ -119,6 +121,7 @@ def _figures(text: str) -> str:
 def references(text: str) -> frozenset[str]:
     """Case, order and client numbers: "KS-31177", "HL 5902", "order 88104"."""
     found = {f"{prefix}-{number}".lower() for prefix, number in _PREFIXED.findall(_figures(text)) if prefix not in _NOT_A_PREFIX}
+    found |= {value.lower() for value in _CODED.findall(_figures(text)) if not re.search(r"\D(?:19|20)\d\d$", value)}
     for value in _NAMED.findall(_figures(text)):
         folded = re.sub(r"^([a-z]{1,5})[ /-]?(\d)", r"\1-\2", value.lower().strip("-/"))
         if not re.fullmatch(r"(?:19|20)\d\d", folded):

@@ -21,7 +21,7 @@ _ESCALATES = re.compile(
     re.IGNORECASE,
 )
 _SENT_ON = re.compile(
-    r"\b(?:told|asked|said|advised|suggested|referred|directed|passed|sent)\b[^.?!\n]{0,40}\b(?:me|you|your way)\b|\b(?:is|are|was) (?:away|off|on leave|out of (?:the )?office|ill|sick)\b|\bno longer works?\b",
+    r"\b(?<!be )(?:told|asked|said|advised|suggested|referred|directed|passed|sent)\b[^.?!\n]{0,40}\b(?:me|you|your way)\b|\b(?:is|are|was) (?:away|off|on leave|out of (?:the )?office|ill|sick)\b|\bno longer works?\b",
     re.IGNORECASE,
 )
 _RANK = re.compile(
