@@ -20,7 +20,7 @@ from triage.contact import Join, signed_names
 from triage.decision import WARNING_LASTS, WELFARE_LASTS, Decision, counts, dealt_with, decide, open_appeals
 from triage.detect.pressing import accepts
 from triage.evidence import Directory, Evidence, Turn
-from triage.explanation import not_looked_at
+from triage.explanation import not_looked_at, standing_of
 from triage.finding import KINDS, SURE, Finding
 from triage.learning import again_and_again
 from triage.message import Message
@@ -317,7 +317,7 @@ def _reported(story: Story, ground: Ground, findings: Sequence[Finding], contact
     return rows
 
 
-def _handled(story: Story, ground: Ground, rulings: Sequence[Ruling], contact: str) -> list[Row]:
+def _handled(story: Story, ground: Ground, rulings: Sequence[Ruling], contact: str, matters: Sequence[Row]) -> list[Row]:
     """A note for each inquiry that is open and for each senior who is asked to look, in the thread of the contact's last mail."""
     theirs = [turn for turn in story.turns if not turn.by_staff and story.owns(turn)]
     about = theirs[-1:] or story.turns[-1:]
@@ -328,9 +328,8 @@ def _handled(story: Story, ground: Ground, rulings: Sequence[Ruling], contact: s
         due = _inquiry_due(one, ground)
         late = due < ground.now
         row = _proposal("inquiry", f"{one.id}{' late' if late else ''}", about[0], (), story, contact)
-        rows.append(
-            row | {"who": one.to, "since": one.at.isoformat(), "due": due.isoformat(), "late": late, "reason": one.reason}
-        )
+        told = {"who": one.to, "since": one.at.isoformat(), "reason": one.reason, "ours": [standing_of(each) for each in matters]}
+        rows.append(row | told | {"due": due.isoformat(), "late": late})
     for one in handling.seniors_asked(rulings):
         asked = next((turn for turn in story.turns if turn.message.key in one.mails), about[0])
         row = _proposal("senior", one.id, asked, (), story, contact)
@@ -385,7 +384,7 @@ def _proposals(
             row = _proposal("unreadable", turn.message.key, turn, (), story, contact)
             rows.append(row | {"reason": fault, "keys": [turn.message.key]})
     rows += _reported(story, ground, findings, contact)
-    rows += _handled(story, ground, rulings, contact)
+    rows += _handled(story, ground, rulings, contact, matters)
     told, by_matter = voices_on(ground.verdicts), {row["id"]: row for row in matters}
     for row in rows:
         _heard(row, told.get(row["id"], ()))

@@ -378,14 +378,12 @@ def _told_departments(told: Sequence[Row]) -> tuple[Section, ...]:
 
 def _inquired(proposal: Row) -> tuple[Section, ...]:
     """Who inquires, since when, and by when they are to say what they found (001/2-2, 001/1-R2a)."""
-    due = ("THIS IS LATE: it was to say what it found by" if proposal["late"] else "It is to say what it found by") + " "
+    due = "THIS IS LATE: what was found was to be said by" if proposal["late"] else "What is found is to be said by"
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
+    since = f"{proposal['who']} has been looking into it since {day(proposal['since'])}. {due} {day(proposal['due'])}."
     return (
-        Section(
-            "What is open",
-            (f"{proposal['who']} has been looking into it, with {who}, since {day(proposal['since'])}. {due}{day(proposal['due'])}.", f'"{_short(proposal["reason"])}"'),
-        ),
-        Section("Our part first", our_part(proposal["our_part"]).lines),
+        Section("What is open", (f"An inquiry about {who}.", since, f'"{_short(proposal["reason"])}"')),
+        Section("Our part first", tuple(proposal["ours"])),
         Section(
             "What happens next",
             (
@@ -393,7 +391,18 @@ def _inquired(proposal: Row) -> tuple[Section, ...]:
                 "What was found is recorded with `triage inquiry close`; what follows from it is a decision of its own, also to do nothing.",
             ),
         ),
-    )  # fmt: skip
+    )
+
+
+def standing_of(matter: Row) -> str:
+    """A matter in a line: what about, answered by us or not, and since when they wait."""
+    if matter["overdue"]:
+        state = f"OVERDUE on our side; they have been waiting since {day(matter['waiting_since'])}"
+    elif matter["waiting_since"]:
+        state = f"they have been waiting since {day(matter['waiting_since'])}"
+    else:
+        state = "answered" if matter["answer_words"] else "never really answered by us"
+    return f"{matter['title']}: {state}."
 
 
 def _for_a_senior(proposal: Row) -> tuple[Section, ...]:

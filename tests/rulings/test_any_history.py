@@ -1,5 +1,7 @@
 """Over random histories: nobody comes under a restriction with an open safeguard, past its end, or without decider, reason,
-notice and end, whatever is written, sent, recorded or interrupted, and in whatever order.
+notice and end, whatever is written, sent, recorded, ordered by mail or interrupted, and in whatever order.
+
+How many histories are tried: TRIAGE_FUZZ times those of the commit gate, and longer ones (`make nightly` sets it to 100).
 
 What the truth is, the machine knows by itself: it wrote the mails, so it knows which of them spoke of a danger or a right.
 """
@@ -7,6 +9,8 @@ What the truth is, the machine knows by itself: it wrote the mails, so it knows 
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -15,7 +19,7 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.rulings.registry import (
@@ -39,8 +43,9 @@ from tests.rulings.registry import (
     registry,
     with_end,
 )
+from triage.carrying_out import carry_out
 from triage.deciding import Refused
-from triage.hearing import on_note, write_answer, write_down
+from triage.hearing import NOTE, OUTCOME, answers, on_note, write_answer, write_down
 from triage.ledger import Ledger
 from triage.message import Message
 from triage.record import rulings
@@ -84,7 +89,11 @@ class Histories(RuleBasedStateMachine):
         self.stack = ExitStack()
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
         self.baths = self.stack.enter_context(registry(Path(folder)))
-        self.unanswered = True
+        self.answered_at: list[datetime] = []
+        """When we really answered."""
+        self.settled: list[tuple[datetime, str, str]] = []
+        """When somebody said that the matter is dealt with, or is not: the time, "close" or "reopen", the id of the ruling."""
+        self.incidents: list[str] = []
         self.spoke: dict[str, datetime] = {}
         """Safeguard → when he last wrote of it."""
         self.letters: dict[str, set[str]] = {}
@@ -130,7 +139,14 @@ class Histories(RuleBasedStateMachine):
             self.baths.answered(WARNING, IDA)
         elif "rights" not in self.spoke:  # an answer to everything would answer that, too
             self.baths.answered(ANSWERED)
-            self.unanswered = False
+            self.answered_at.append(self.baths.now)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the matter is not dealt with in truth: the last word on it counts, a mail of ours or what somebody said."""
+        if self.settled and not any(at > self.settled[-1][0] for at in self.answered_at):
+            return self.settled[-1][1] == "reopen"
+        return not self.answered_at
 
     @property
     def open(self) -> set[str]:
@@ -200,7 +216,91 @@ class Histories(RuleBasedStateMachine):
         for row in self.baths.ledger.restrictions():  # what was known before, and nothing half
             assert row["reason"].strip() and row["notice"] and row["until"] and row["decided_by"] in (IDA, SAM)
 
+    # what is ordered by answering a note
+
+    @rule(
+        data=st.data(),
+        word=st.sampled_from(["UNTIL", "UNTIL", "CLOSE", "REOPEN", "LESS", "REFER", "UNDO"]),
+        by=st.sampled_from([IDA, SAM, NOOR]),
+        days=st.integers(-3, 400),
+        cut=st.sampled_from([None, None, 0, 1]),
+    )
+    def order(self, data: st.DataObject, word: str, by: str, days: int, cut: int | None) -> None:
+        """One of us answers one of our notes with an order; perhaps the program dies while it carries that out, and is run again."""
+        self.baths.conclude()
+        proposals = self.baths.ledger.proposals()
+        if not proposals:
+            return
+        row = data.draw(st.sampled_from(sorted(proposals, key=lambda one: (one["kind"] not in ("hold", "restrict"), one["id"]))))
+        self.number += 1
+        ledger, settings = self.baths.ledger, self.baths.settings
+        note = f"<{row['id']}.{self.number:016x}@triage.marlow.example>"
+        about = {"keys": row["keys"], "kind": row["kind"], "about": row["about_key"]}
+        told = {"mailbox": "desk", "proposal": row["id"], "message_id": note, **about}
+        ledger.journal(NOTE, at=self.baths.now, actor="triage", subject=told)
+        day = f" {self.baths.now + timedelta(days=days):%Y-%m-%d}" if word == "UNTIL" else ""
+        sent = self.baths.mail(f"{word}{day}, told him on the telephone what we know", by, DESK, subject="Re: note")
+        (message,) = ledger.messages(ledger.keys_by_message_id(sent))
+        assert isinstance(message, Message)
+        heard = write_answer(ledger, message, note, settings.directory(), settings.deciders, self.baths.now)
+        write_down(ledger, [heard] if heard else [])
+        before, known = self.restricted(), {one.id for one in rulings(ledger)}
+        self.carried_out(cut)
+        new = [one for one in rulings(self.baths.ledger) if one.id not in known]
+        event(f"order {word}{'' if cut is None else ', cut'}: {new[0].act if new else 'verdict or refused'}")
+        assert len(new) <= 1 and all(one.done for one in answers(self.baths.ledger))
+        carried = [entry.subject["of"] for entry in self.baths.ledger.entries(kinds=(OUTCOME,))]
+        assert len(carried) == len(set(carried))  # nothing was carried out twice
+        for one in new:
+            if one.act in ("close", "reopen"):
+                self.settled.append((one.at, one.act, one.id))
+            self.settled = [each for each in self.settled if one.act != "undo" or each[2] != one.about]
+        after = self.restricted()
+        assert after.keys() <= before.keys()  # no order begins a restriction
+        if any(after[name][1] > before[name][1] for name in after):
+            assert {one.act for one in new} <= {"undo"}  # but one that was shortened by an order may get its own end back
+
+    def carried_out(self, cut: int | None) -> None:
+        """The orders are carried out; with `cut` the program dies at that writing of the journal first, and is started again."""
+        with pytest.MonkeyPatch.context() as patch:
+            if cut is not None:
+                real, count = Ledger.journal, itertools.count()
+
+                def dying(*given: object, **named: object) -> object:
+                    if next(count) == cut:
+                        raise PowerCut
+                    return real(*given, **named)  # type: ignore[arg-type]
+
+                patch.setattr(Ledger, "journal", dying)
+            with suppress(PowerCut):
+                carry_out(self.baths.ledger, self.baths.settings, self.baths.now)
+        if cut is not None:
+            self.baths.reopened()
+        carry_out(self.baths.ledger, self.baths.settings, self.baths.now)
+
     # what is recorded
+
+    @rule(kind=st.sampled_from(["abuse", "threat", "other"]))
+    def incident(self, kind: str) -> None:
+        before = self.restricted()
+        self.incidents.append(self.baths.incident(kind).id)
+        assert self.restricted().keys() <= before.keys()  # alone it does nothing
+
+    @rule(data=st.data(), by=st.sampled_from([IDA, NOOR]))
+    def withdraw(self, data: st.DataObject, by: str) -> None:
+        if self.incidents:
+            one = data.draw(st.sampled_from(self.incidents))
+            self._try("withdraw", by=by, about=one)
+            self.incidents.remove(one)
+
+    @rule(by=DECIDER, act=st.sampled_from(["warn", "no-action", "terminate", "refer", "senior", "hand-over", "inquire"]))
+    def other_command(self, by: str, act: str) -> None:
+        """Whatever else is recorded begins no restriction."""
+        before = self.restricted()
+        told = {"notice": "file letter.pdf sha256:00", "told": self.baths.now} if act in ("warn", "terminate") else {}
+        to = {"refer": "police", "senior": SAM, "hand-over": SAM, "inquire": SAM}.get(act, "")
+        self._try(act, by=by, to=to, relieved=NOOR, circumstances="serious", **told)
+        assert self.restricted().keys() <= before.keys()
 
     @rule(by=DECIDER, days=st.integers(1, 120), by_letter=st.booleans(), aside=ASIDE)
     def restrict(self, by: str, days: int, by_letter: bool, aside: set[str]) -> None:
@@ -225,6 +325,8 @@ class Histories(RuleBasedStateMachine):
             given |= {"notice": letter}
         given |= WRONG[wrong](now) if wrong else {}
         reason = "" if wrong == "override without a reason" else "both directors looked at it"
+        if self.incidents and len(self.incidents) % 2:
+            given["grounds"] = (self.incidents[-1],)
         given["overrides"] = tuple(one for gate in sorted(aside) for one in override(gate, reason))
         known = len(rulings(self.baths.ledger))
         with pytest.MonkeyPatch.context() as patch:
@@ -239,6 +341,7 @@ class Histories(RuleBasedStateMachine):
         if wrong == "power cut":
             self.baths.reopened()
         assert len(rulings(self.baths.ledger)) == known + recorded
+        event(f"restriction, {wrong or 'all there'}: {'recorded' if recorded else 'refused'}")
         if recorded:
             assert wrong is None or wrong == "override without a reason"
             assert self.truly_open("notice" in given) <= (aside if reason else set())
@@ -315,14 +418,17 @@ class Histories(RuleBasedStateMachine):
         assert self.baths.ledger.verify_journal() is None
 
 
+TIMES = int(os.environ.get("TRIAGE_FUZZ", "1"))
+
+
 def _power_cut(*_: object, **__: object) -> None:
     raise PowerCut
 
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=25,
-    stateful_step_count=6,
+    max_examples=25 * TIMES,
+    stateful_step_count=6 if TIMES == 1 else 12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,

@@ -18,7 +18,7 @@ _PAGE = """<h1>{{ board.organisation }}</h1>
 {% endfor %}</ul>
 {% for part in board.parts %}<h2 id="part-{{ loop.index }}">{{ part.heading }}</h2>
 {% for sentence in part.sentences %}<p>{{ sentence|plain }}</p>
-{% endfor %}{% for grid in part.grids %}{% if grid.rows %}<table><caption>{{ grid.title }}</caption>
+{% endfor %}{% for grid in part.grids %}{% if grid.rows %}<table{% if grid.columns|length > 7 %} class="wide"{% endif %}><caption>{{ grid.title }}</caption>
 <thead><tr>{% for column in grid.columns %}<th scope="col">{{ column }}</th>{% endfor %}{% if grid.bars %}<th class="drawn"></th>{% endif %}</tr></thead>
 <tbody>{% for row in grid.rows %}<tr>{% for cell in row %}<td>{{ cell|plain }}</td>{% endfor %}{% if grid.bars %}<td class="drawn"><span class="bar" style="width:{{ '%.1f' % (100 * grid.bars[loop.index0]) }}%"></span></td>{% endif %}</tr>
 {% endfor %}</tbody></table>
@@ -26,7 +26,7 @@ _PAGE = """<h1>{{ board.organisation }}</h1>
 {% endif %}{% else %}<p class="none">{{ grid.title }}: none.</p>
 {% endif %}{% endfor %}{% endfor %}"""
 _STYLE = """td { font-variant-numeric: tabular-nums; white-space: nowrap } .bar { display: block; height: .5em; background: #0072b2; margin-top: .35em; min-width: 1px }
-.drawn { width: 22% } .parts { margin: 1em 0; padding-left: 1.2em }"""
+.drawn { width: 22% } .wide { font-size: .85em } .wide td { white-space: normal } .parts { margin: 1em 0; padding-left: 1.2em }"""
 
 
 def html(board: Board) -> str:
