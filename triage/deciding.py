@@ -95,6 +95,8 @@ def _filled(ruling: Ruling, now: Standing, on: Ground, known: Sequence[Incident]
     if ruling.act == "restrict" and start is None:
         start = max(announced.start, told) if announced and told else (told or ruling.at)
     until = ruling.until or (announced.until if announced and ruling.act in ("restrict", "renew") else None)
+    if ruling.act == "restrict" and ruling.until is None and ruling.notice:  # an appeal may have brought its end forward since
+        until = next((one.until for one in now.restrictions if one.notice_id == ruling.notice and one.end_named), until)
     about = ruling.about
     if not about and ruling.act in ("renew", "lift", "appeal", "appeal-decided", "department") and len(now.in_force) == 1:
         about = now.in_force[0].id

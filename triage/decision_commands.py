@@ -182,6 +182,9 @@ def hold_start(
     if kind not in KINDS:
         raise Misconfigured([f"--kind: there is no kind {kind!r}; write one of {', '.join(KINDS)}"])
     chosen, at = settings_at(settings), clock(now)
+    boxes = [one.name for one in chosen.mailboxes]
+    if unknown := [one for one in mailbox or () if one not in boxes]:
+        raise Misconfigured([f"--mailbox: there is no mailbox {', '.join(unknown)}; write one of {', '.join(boxes)}"])
     zone = chosen.organisation.time_zone
     ruling = Ruling(
         "restrict", at, whose(by), reason, frozenset(), kind=kind, circumstances=circumstances,

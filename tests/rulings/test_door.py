@@ -357,3 +357,12 @@ def test_a_warning_of_ours_moves_them_without_any_command(baths: Registry) -> No
     baths.later(days=1)
     baths.wrote(INSULT + " Once more.")
     assert baths.stage() == "restrict"
+
+
+def test_a_letter_whose_restriction_an_appeal_has_shortened_is_recorded_with_the_shorter_end(due: Registry) -> None:
+    notice = due.answered(with_end(NOTICE, due.now + timedelta(days=60)), IDA)
+    (one,) = due.in_force()
+    shorter = due.now + timedelta(days=20)
+    due.rule("appeal-decided", by=SAM, about=one["id"], outcome="varied", until=shorter)
+    recorded = due.restrict(notice=notice, until=None)
+    assert recorded.until == shorter and due.in_force()[0]["until"] == shorter.isoformat()

@@ -303,6 +303,10 @@ def test_the_commands_record_a_decision_and_show_it(larchmere: Office) -> None:
             ("hold", "start", "a@b.example", "--by", "x", "--reason", "r", "--circumstances", "c", "--until", "soon"),
             "'soon' is no day",
         ),
+        (
+            ("hold", "start", "a@b.example", "--by", "x", "--reason", "r", "--circumstances", "c", "--mailbox", "dsk"),
+            "--mailbox: there is no mailbox dsk; write one of",
+        ),
         (("warn", "a@b.example", "--by", "x", "--reason", "r", "--notice-file", "/none.pdf"), "cannot be read"),
         (
             ("appeal", "decide", "a@b.example", "--by", "x", "--reason", "r", "--outcome", "won"),
