@@ -19,6 +19,8 @@ from typing import Any
 
 import mailstate
 import pytest
+from apscheduler.schedulers import base as scheduling
+from apscheduler.triggers import interval as intervals
 from office import Office
 from sample import DESK, desk, fill, letter, settings_file
 from servers import Server, dovecot
@@ -251,3 +253,58 @@ def dovecot_server_refusing(one: Daemon) -> Iterator[None]:
         yield
     finally:
         one.settings = right
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-3), timedelta(days=3)])
+def test_a_clock_that_is_set_neither_ends_the_daemon_nor_keeps_it_from_its_work(
+    dovecot_server: Server, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: timedelta
+) -> None:
+    settings = load(settings_file(tmp_path, desk(dovecot_server, user), extra="\n[daemon]\nidle = no\ninterval = 1 hour\n"))
+    passes: list[datetime] = []
+    monkeypatch.setattr(daemon_module, "run_pass", lambda *_, now, **__: (passes.append(now), Report())[1])
+    off = timedelta()
+
+    class Told(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.now(tz) + off
+
+    for module in (scheduling, intervals):
+        monkeypatch.setattr(module, "datetime", Told)
+    one = Daemon(settings, clock=lambda: Told.now(UTC))
+    ended: list[int] = []
+    thread = threading.Thread(target=lambda: ended.append(one.run()), daemon=True)
+    thread.start()
+    try:
+        until(lambda: passes, "the first pass")
+        time.sleep(1.5)
+        off = jump
+        until(lambda: len(passes) >= 2, "a pass by the new time")
+        assert not ended and abs(passes[1] - datetime.now(UTC) - jump) < timedelta(minutes=2)
+    finally:
+        one.stop()
+        thread.join(20)
+    assert ended == [0]
+
+
+def test_a_pass_that_breaks_by_a_fault_of_the_program_shows_in_the_health_and_repeats_no_mail(
+    dovecot_server: Server, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    extra = "\n[daemon]\nidle = no\ninterval = 1 day\nhealth_file = health.json\n"
+    settings = load(settings_file(tmp_path, desk(dovecot_server, user), extra=extra))
+
+    def breaks(*_: object, **__: object) -> Report:
+        raise KeyError("Dear all, you pathetic morons")
+
+    monkeypatch.setattr(daemon_module, "run_pass", breaks)
+    one = Daemon(settings)
+    thread = threading.Thread(target=one.run, daemon=True)
+    thread.start()
+    file = tmp_path / "health.json"
+    until(lambda: json.loads(file.read_text())["failures"] == 1, "the health file to tell of it")
+    one.stop()
+    thread.join(20)
+    told = file.read_text()
+    assert not json.loads(told)["well"] and "KeyError" in told and "next interval tries again" in told
+    heard = capfd.readouterr()
+    assert "pathetic" not in told + heard.out + heard.err

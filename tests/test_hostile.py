@@ -21,7 +21,8 @@ from triage.analysis.markdown import literal
 from triage.daemon import set_up_logging
 from triage.detect import phrases
 from triage.label import FINDINGS
-from triage.mailbox.wire import folder_name, printable
+from triage.mailbox.refusal import printable
+from triage.mailbox.wire import folder_name
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "triage").rglob("*.py"))

@@ -310,7 +310,9 @@ def _put(actor: Actor, folder: str, name: str, add: set[int], adopt: set[int], u
         return len(add)
     stands = actor.box.add_labels(add, name) if add else frozenset[int]()
     if len(stands) < len(add):
-        done.problems.append(f"{folder}: the label {name} did not stay on {len(add) - len(stands)} mails")
+        done.problems.append(
+            f"{folder}: the label {name} did not stay on {len(add) - len(stands)} mails; the next pass tries again"
+        )
     keys = {uids[uid] for uid in stands | adopt}
     if keys:
         with actor.ledger.transaction():

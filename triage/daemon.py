@@ -14,6 +14,7 @@ import random
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import FrameType
@@ -42,6 +43,8 @@ IDLE_ROUND = 540.0
 """Seconds; below the 29 minutes of RFC 2177 and what middleboxes allow."""
 SOON = timedelta(seconds=1)
 """When a pass is asked for while one runs, so often it is looked whether that one has ended."""
+LARGEST_DRIFT = timedelta(seconds=30)
+"""In a second; what is more is a clock that was set, or a machine that slept."""
 STALLED = 70  # EX_SOFTWARE
 
 
@@ -52,7 +55,8 @@ class Daemon:
         self.settings = settings
         self.clock = clock
         self.stopping = threading.Event()
-        self.last_end = clock()
+        self.last_end = time.monotonic()
+        """By a clock that nobody sets: the other one may jump."""
         self.failures = 0
         self.health = Health(clock(), settings.daemon.health_file)
         self.scheduler = BackgroundScheduler(
@@ -78,16 +82,28 @@ class Daemon:
                 threading.Thread(target=self.watch, args=(one,), name=f"idle {one.name}", daemon=True).start()
         patience = 3 * interval + STALLED_AFTER
         supervisor.tell("READY=1")
+        ahead = self._ahead()
         while not self.stopping.wait(1.0):
             supervisor.tell("WATCHDOG=1")
-            if self.clock() - self.last_end > patience:
-                log.critical("stalled", last_end=self.last_end.isoformat(), next="exiting, so that the supervisor starts it anew")
+            ahead, before = self._ahead(), ahead
+            if abs(ahead - before) > LARGEST_DRIFT:
+                log.warning("the clock jumped", seconds=round((ahead - before).total_seconds()), next="a pass now")
+                self.ask()  # the scheduler would wait until the time it has written down comes round again
+            silent = timedelta(seconds=time.monotonic() - self.last_end)
+            if silent > patience:
+                log.critical(
+                    "stalled", seconds=round(silent.total_seconds()), next="exiting, so that the supervisor starts it anew"
+                )
                 self.scheduler.shutdown(wait=False)
                 return STALLED
         supervisor.tell("STOPPING=1")
         self.scheduler.shutdown(wait=True)
         log.info("stopped")
         return 0
+
+    def _ahead(self) -> timedelta:
+        """How far the clock is ahead of the one that nobody sets; it changes when the clock is set."""
+        return self.clock() - datetime.fromtimestamp(time.monotonic(), UTC)
 
     def _show_metrics(self) -> None:
         if self.settings.daemon.metrics is None:
@@ -117,7 +133,7 @@ class Daemon:
         else:
             _tell(report)
             self._failed(report.failed) if report.failed else self._went_well()
-        self.last_end = self.clock()
+        self.last_end = time.monotonic()
 
     def _went_well(self) -> None:
         if self.failures:
@@ -172,6 +188,10 @@ class Daemon:
     def _heard(self, event: JobExecutionEvent) -> None:
         kind = type(event.exception).__name__ if event.exception else "missed"
         log.critical("pass broke", kind=kind, next="the next interval tries again")
+        if event.exception:
+            self.failures += 1
+            words = f"a pass broke by a fault of the program ({kind}); nothing is lost, and the next interval tries again"
+            self.health.failed([Temporary(words)], self.clock())
 
 
 def _tell(report: Report) -> None:

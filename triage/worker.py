@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
@@ -48,7 +49,7 @@ class Worker:
         self.settings = settings
         self.clock = clock
         self.stopping = threading.Event()
-        self.begun = clock()
+        self.begun = time.monotonic()
 
     def run(self, *, until_idle: bool = False) -> None:
         """Works until `stop`, or with `until_idle` until no mailbox is due. Raises Misconfigured."""
@@ -71,7 +72,7 @@ class Worker:
 
     def _work(self, ledger: Ledger, claims: Claims, *, until_idle: bool) -> None:
         while not self.stopping.is_set():
-            self.begun = self.clock()
+            self.begun = time.monotonic()
             name = self._next(ledger, claims)
             if name is None:
                 if until_idle and not self._due(ledger):
@@ -89,9 +90,12 @@ class Worker:
         last = {name: datetime.fromisoformat(at) for name, at in ledger.metas(WORKED).items()}
         tried = ledger.metas(TRIED)
         never = datetime.min.replace(tzinfo=UTC)
-        before = self.clock() - self.settings.daemon.interval
+        now = self.clock()
+        before = now - self.settings.daemon.interval
         waiting = [
-            (one.name, last.get(one.name, never)) for one in self.settings.mailboxes if last.get(one.name, never) <= before
+            (one.name, last.get(one.name, never))
+            for one in self.settings.mailboxes
+            if not before < last.get(one.name, never) <= now  # a time to come was written by a clock that has been set back since
         ]
         return [
             name for name, _ in sorted(waiting, key=lambda each: (int(tried.get(each[0], "0")) > MOST_TRIES, each[1], each[0]))
@@ -135,7 +139,7 @@ class Worker:
 
     def _live(self) -> None:
         while not self.stopping.wait(1.0):
-            if self.clock() - self.begun < LONGEST_PASS:
+            if time.monotonic() - self.begun < LONGEST_PASS.total_seconds():
                 supervisor.tell("WATCHDOG=1")
 
 

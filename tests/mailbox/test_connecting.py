@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import socket
 import traceback
@@ -150,3 +151,35 @@ def test_the_password_shows_in_no_repr_and_no_log(account: Account, caplog: pyte
     assert PASSWORD not in repr(account)
     assert PASSWORD not in caplog.text
     assert "a secret of hers" not in caplog.text
+
+
+@pytest.mark.parametrize("answer", [b"{close}", b"* BYE going down\r\n{close}", b"* \x00\xff OK?{\r\n", b"+ \r\n* 7\r\n{close}"])
+def test_a_line_that_breaks_in_the_log_in_is_no_refused_password(answer: bytes) -> None:
+    answers = {"CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n{tag} OK done\r\n", "AUTHENTICATE": answer}
+    with Scripted(answers) as server, pytest.raises(Temporary, match=r"broke.*the next pass tries again") as broken:
+        connect(server.account(timeout=0.5))
+    assert "password" not in str(broken.value)
+
+
+def test_a_server_that_repeats_the_log_in_does_not_spread_the_password() -> None:
+    wrapped = base64.b64encode(f"\0help\0{PASSWORD}".encode())
+    for words in (wrapped + b" BAD what is that", b"{tag} BAD what is " + wrapped, b"{tag} NO wrong: " + PASSWORD.encode()):
+        answers = {
+            "CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n{tag} OK done\r\n",
+            "AUTHENTICATE": b"+ \r\n",
+            wrapped.decode().upper(): words + b"\r\n",
+            "": words + b"\r\n",
+        }
+        with Scripted(answers) as server, pytest.raises((Temporary, Permanent)) as told:
+            connect(server.account(timeout=0.5))
+        spread = "".join(traceback.format_exception(told.value))
+        assert PASSWORD not in str(told.value) and wrapped.decode() not in str(told.value)
+        assert PASSWORD not in spread and wrapped.decode() not in spread
+
+
+def test_a_password_that_has_run_out_is_told_as_such() -> None:
+    with (
+        Scripted({"LOGIN": b"{tag} NO [EXPIRED] that was last year's\r\n"}) as server,
+        pytest.raises(Permanent, match=r"The password has run out: set a new one.*where the settings say"),
+    ):
+        connect(server.account())

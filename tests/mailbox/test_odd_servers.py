@@ -349,3 +349,36 @@ def test_nothing_a_sender_writes_becomes_a_command(text: str) -> None:
         sent = server.commands[before:]
     assert len(sent) <= 1
     assert all(command.startswith(b'UID SEARCH HEADER Message-ID "') for command in sent)
+
+
+def test_what_makes_no_sense_is_not_repeated_as_it_may_be_somebody_s_mail() -> None:
+    answer = b"* 1 FETCH (UID 5 BODY[] {4}\r\nI will never tell anybody else\r\n)\r\n{tag} OK done\r\n"
+    with (
+        Scripted({"UID FETCH": fetching(answer, facts(5))}) as server,
+        opened(server) as mailbox,
+        pytest.raises(Temporary, match="what makes no sense here") as told,
+    ):
+        list(mailbox.fetch([5], limit=1000))
+    assert "never tell" not in str(told.value)
+
+
+@pytest.mark.parametrize("uids", [[5], [5, 6]])
+def test_a_server_that_gives_out_no_mail_any_longer_is_told_and_no_mail_is_written_off(uids: list[int]) -> None:
+    def answer(command: bytes) -> bytes:
+        return b"{tag} NO [NOPERM] not any more\r\n" if b"BODY" in command else b"".join(map(facts, uids)) + b"{tag} OK done\r\n"
+
+    with (
+        Scripted({"UID FETCH": answer, "FETCH": answer}) as server,
+        opened(server) as mailbox,
+        pytest.raises(Permanent, match=r"not any more.*the next pass tries again"),
+    ):
+        list(mailbox.fetch(uids, limit=1000))
+
+
+def test_one_mail_that_is_refused_while_others_are_not_is_still_told_of() -> None:
+    def answer(command: bytes) -> bytes:
+        return facts(5) + b"{tag} OK done\r\n" if b"INTERNALDATE" in command else b"{tag} NO this one is broken\r\n"
+
+    with Scripted({"UID FETCH": answer}) as server, opened(server) as mailbox:
+        [[arrival]] = list(mailbox.fetch([5], limit=1000))
+    assert (arrival.uid, arrival.raw) == (5, b"")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import imaplib
 import ipaddress
 import ssl
 from collections.abc import Callable
 from typing import NoReturn
 
-from imapclient import exceptions
-
 from triage.errors import Permanent, Temporary
 from triage.mailbox.account import Account
-from triage.mailbox.wire import Client, Refused, Wire, printable, quoted, refusal
+from triage.mailbox.refusal import AGAIN, Refused, code_of, passes, plain, printable, refusal
+from triage.mailbox.wire import Client, Wire, quoted
 
 
 def connected(account: Account) -> Wire:
@@ -28,6 +28,7 @@ def connected(account: Account) -> Wire:
         )
     client = _reach(account)
     wire = Wire(client, account.name)
+    wire.secrets = _secret_forms(account.username, account.password)
     try:
         if account.security == "starttls":
             _encrypt(wire, account)
@@ -82,7 +83,7 @@ def _unreachable(account: Account, fault: Exception) -> NoReturn:
             f"{account.name}: {where} does not speak TLS 1.2 or later from the start; "
             "security = tls wants the server's TLS port (993 as a rule), security = starttls its plain port (143)."
         ) from fault
-    raise Temporary(f"{account.name}: the mail server {where} cannot be reached: {printable(str(fault))}") from fault
+    raise Temporary(f"{account.name}: the mail server {where} cannot be reached: {plain(str(fault))}. {AGAIN}.") from fault
 
 
 def _encrypt(wire: Wire, account: Account) -> None:
@@ -119,21 +120,30 @@ def _log_in(wire: Wire, account: Account) -> None:
             )
         wire.command("LOGIN", _plain(account, account.username), _plain(account, account.password))
         wire.imap.state = "AUTH"
-    except (Refused, exceptions.LoginError) as fault:
-        text = _said(fault, account.password)
-        again = refusal(f"{account.name}: {account.host} refused the log-in of {account.username}", text)
-        if isinstance(again, Temporary):
-            raise again from None
-        raise Permanent(
-            f"{account.name}: {account.host} refused the log-in of {account.username}: {printable(text)}. "
-            "Check username and password; some providers want a password made for programs."
-        ) from None
+    except Refused as fault:
+        what = f"{account.name}: {account.host} refused the log-in of {account.username}"
+        if passes(fault.said):
+            raise refusal(what, fault.said) from None
+        raise Permanent(f"{what}: {plain(fault.said)}. {_CHECK.get(code_of(fault.said), _CHECK[''])}") from None
 
 
-def _said(fault: Exception, secret: str) -> str:
-    """The server's own words, without the secret where it repeats it."""
-    words = (fault.said if isinstance(fault, Refused) else "") or str(fault)
-    return words.replace(secret, "…") if secret else words
+_CHECK = {
+    "EXPIRED": f"The password has run out: set a new one, and write it where the settings say. {AGAIN}.",
+    "": f"Check username and password; some providers want a password made for programs. {AGAIN}.",
+}
+
+
+def _secret_forms(username: str, *secrets: str) -> tuple[str, ...]:
+    """A secret as it is sent, plain and in the wrappings of SASL: some servers repeat a line that they do not understand."""
+    found: list[str] = []
+    for secret in filter(None, secrets):
+        wrapped = (
+            f"\0{username}\0{secret}",
+            f"user={username}\1auth=Bearer {secret}\1\1",
+            f"n,a={username},\1auth=Bearer {secret}\1\1",
+        )
+        found += [base64.b64encode(each.encode()).decode() for each in wrapped] + [secret]
+    return tuple(found)
 
 
 def _log_in_by_token(wire: Wire, account: Account, token: Callable[..., str], offered: set[str]) -> None:
@@ -144,6 +154,7 @@ def _log_in_by_token(wire: Wire, account: Account, token: Callable[..., str], of
         )
     for anew in (False, True):
         secret = token(anew=anew)
+        wire.secrets += _secret_forms(account.username, secret)
         try:
             with wire.faults():
                 wire.imap.begin()
@@ -151,15 +162,14 @@ def _log_in_by_token(wire: Wire, account: Account, token: Callable[..., str], of
                     wire.client.oauthbearer_login(account.username, secret)
                 else:
                     wire.client.oauth2_login(account.username, secret)
-        except (Refused, exceptions.LoginError) as fault:
-            text = _said(fault, secret)
-            again = refusal(f"{account.name}: {account.host} refused the token of {account.username}", text)
-            if isinstance(again, Temporary):
-                raise again from None
+        except Refused as fault:
+            what = f"{account.name}: {account.host} refused the token of {account.username}"
+            if passes(fault.said):
+                raise refusal(what, fault.said) from None
             if anew:
                 raise Permanent(
-                    f"{account.name}: {account.host} refused the token of {account.username}: {printable(text)}. The program must "
-                    "have been granted access to this very mailbox, and oauth2_scope must be the one for IMAP."
+                    f"{what}: {plain(fault.said)}. The program must have been granted access to this very mailbox, "
+                    f"and oauth2_scope must be the one for IMAP. {AGAIN}."
                 ) from None
         else:
             return

@@ -9,7 +9,8 @@ from triage.errors import Permanent
 from triage.label import FINDINGS
 from triage.mailbox.account import Account, Folders
 from triage.mailbox.listing import Listed, listed, namespace, subscribed
-from triage.mailbox.wire import Refused, Wire, folder_name
+from triage.mailbox.refusal import Refused
+from triage.mailbox.wire import Wire, folder_name
 
 _SENT_NAMES = (
     *("sent", "sent items", "sent messages", "sent mail", "sent-mail", "gesendet", "gesendete objekte", "gesendete elemente"),

@@ -10,8 +10,9 @@ from contextlib import suppress
 
 from triage.label import FINDINGS, VERDICTS
 from triage.mailbox.reading import GMAIL_LABELS, flags, has_gmail_labels, search
+from triage.mailbox.refusal import Refused
 from triage.mailbox.uids import batches, uid_set
-from triage.mailbox.wire import Refused, Wire
+from triage.mailbox.wire import Wire
 
 LABELS = frozenset((*FINDINGS, *VERDICTS))
 _SYSTEM = {"\\seen": "\\Seen", "\\flagged": "\\Flagged", "\\draft": "\\Draft", "\\answered": "\\Answered"}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from triage.errors import Permanent
 from triage.mailbox.account import Arrival, FolderState
 from triage.mailbox.records import Record, by_uid, flags_of, labels_of, time_of
+from triage.mailbox.refusal import Refused
 from triage.mailbox.stream import LARGEST_LITERAL
 from triage.mailbox.uids import LARGEST_UID, batches, uid_set
-from triage.mailbox.wire import Refused, Reply, Wire, folder_name
+from triage.mailbox.wire import Reply, Wire, folder_name
 
 MOST_MAILS = 200
 MOST_OCTETS = 4 * 1024 * 1024
@@ -118,7 +120,7 @@ def fetch(wire: Wire, folder: FolderState, uids: Iterable[int], limit: int) -> I
         for part in _by_octets(sizes, limit):
             small = [uid for uid in part if sizes[uid] <= limit]
             large = [uid for uid in part if sizes[uid] > limit]
-            bodies = _bodies(wire, small, "BODY.PEEK[]") | _bodies(wire, large, f"BODY.PEEK[]<0.{limit}>")
+            bodies = _bodies(wire, folder, small, "BODY.PEEK[]") | _bodies(wire, folder, large, f"BODY.PEEK[]<0.{limit}>")
             yield [_arrival(folder, uid, facts[uid], body, limit) for uid, body in sorted(bodies.items())]
 
 
@@ -136,8 +138,11 @@ def _by_octets(sizes: dict[int, int], limit: int) -> Iterator[list[int]]:
         yield part
 
 
-def _bodies(wire: Wire, uids: Sequence[int], item: str) -> dict[int, bytes]:
-    """The octets of each mail that is still there. What a batch leaves out is asked for once more by itself."""
+def _bodies(wire: Wire, folder: FolderState, uids: Sequence[int], item: str) -> dict[int, bytes]:
+    """The octets of each mail that is still there. What a batch leaves out is asked for once more by itself.
+
+    Raises what the server said when it gives out no mail at all: a right taken away, a password run out is no fault of the mails.
+    """
     try:
         records = _records(wire, uids, f"(UID {item})")
     except Refused:
@@ -149,12 +154,25 @@ def _bodies(wire: Wire, uids: Sequence[int], item: str) -> dict[int, bytes]:
         try:
             record = _records(wire, [uid], f"(UID {item})").get(uid)
         except Refused:
+            if not any(bodies.values()) and not _gives_out_another(wire, folder):
+                raise
             record = {}
         if record is None and uid not in _records(wire, [uid], "(UID FLAGS)"):
             continue  # it has vanished meanwhile
         body = (record or {}).get("BODY")
         bodies[uid] = body if isinstance(body, bytes) else b""
     return bodies
+
+
+def _gives_out_another(wire: Wire, folder: FolderState) -> bool:
+    """Whether the server shows the line of any other mail. Where there is no other, the one mail may be at fault."""
+    if folder.exists < 2:
+        return True
+    for number in (1, folder.exists):  # one of them at least is not the mail in question
+        with suppress(Refused):
+            wire.command("FETCH", str(number), "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
+            return True
+    return False
 
 
 def _size(facts: Record) -> int:

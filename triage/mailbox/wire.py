@@ -17,24 +17,15 @@ from typing import Any
 
 from imapclient import IMAPClient, exceptions, imap_utf7
 
-from triage.errors import Permanent, Temporary, TriageError
+from triage.errors import Temporary, TriageError
+from triage.mailbox.refusal import broken, printable, refusal
 from triage.mailbox.stream import Stream
 
 LONGEST_COMMAND = 7900
 """Octets; RFC 7162 section 4 has clients stay under 8192."""
 _NEVER_IN_A_LINE = re.compile(r"[\r\n\0]|[^\x00-\x7f]")
-_CODE = re.compile(r"^\[([A-Za-z-]+)")
-_CODES_THAT_PASS = {"UNAVAILABLE", "INUSE", "SERVERBUG", "EXPUNGEISSUED"}  # RFC 5530
-_WORDS_THAT_PASS = ("throttl", "try again", "temporar", "too many connections", "too many simultaneous", "internal error")
 
 Untagged = dict[str, list[Any]]
-
-
-class Refused(Permanent):
-    """The server answered NO or BAD; `code` is its RFC 5530 response code in upper case, or ""; `said` its own words."""
-
-    code = ""
-    said = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +63,8 @@ class Wire:
         self.imap: Stream = client._imap
         self.alive = True
         self.capabilities = frozenset[str]()
+        self.secrets: tuple[str, ...] = ()
+        """What no error may repeat, though the server does."""
 
     def ask_capabilities(self) -> None:
         lines = self.command("CAPABILITY").untagged.get("CAPABILITY", [])
@@ -97,7 +90,7 @@ class Wire:
             self.imap.untagged_responses.clear()
         text = _text(data[-1]) if data else ""
         if status != "OK":
-            raise refusal(f"{self.name}: the server refused {name}", text)
+            raise refusal(f"{self.name}: the server refused {name}", self._without_secrets(text))
         return Reply(text, untagged)
 
     @contextmanager
@@ -109,24 +102,22 @@ class Wire:
             yield
         except TriageError:
             raise
-        except (imaplib.IMAP4.abort, OSError) as fault:  # abort first: it is a kind of IMAP4.error
-            self.alive = False
-            self.imap.shutdown()
-            raise Temporary(f"{self.name}: the connection to the mail server broke: {_words(fault)}") from fault
-        except (imaplib.IMAP4.error, exceptions.IMAPClientError) as fault:
-            raise refusal(f"{self.name}: the mail server did not accept a command", _words(fault)) from fault
+        except (imaplib.IMAP4.error, exceptions.IMAPClientError, OSError) as fault:
+            cause = fault if self._without_secrets(str(fault)) == str(fault) else None  # a traceback shows it too
+            if _breaks(fault):
+                self.alive = False
+                self.imap.shutdown()
+                raise broken(self.name, self._words(fault)) from cause
+            raise refusal(f"{self.name}: the mail server did not accept a command", self._words(fault)) from cause
 
+    def _words(self, fault: BaseException) -> str:
+        """What the fault says, without what was told in confidence."""
+        return printable(self._without_secrets(str(fault) or type(fault).__name__))
 
-def refusal(what: str, text: str) -> TriageError:
-    """The error for a NO or BAD: Temporary where the server's code or words say that it will pass."""
-    found = _CODE.match(text)
-    code = found[1].upper() if found else ""
-    sentence = f"{what}: {printable(text)}"
-    if code in _CODES_THAT_PASS or any(words in text.lower() for words in _WORDS_THAT_PASS):
-        return Temporary(sentence)
-    refused = Refused(sentence)
-    refused.code, refused.said = code, text
-    return refused
+    def _without_secrets(self, words: str) -> str:
+        for secret in self.secrets:
+            words = words.replace(secret, "…")
+        return words
 
 
 def quoted(text: str) -> str:
@@ -146,14 +137,11 @@ def folder_name(name: str) -> str:
     return quoted(imap_utf7.encode(name).decode("ascii"))
 
 
-def printable(text: str, most: int = 300) -> str:
-    """A server's words made safe for one line of a log or a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text[:most]).strip()
-
-
 def _text(data: bytes | str) -> str:
     return data.decode("ascii", "replace") if isinstance(data, bytes) else str(data)
 
 
-def _words(fault: BaseException) -> str:
-    return printable(str(fault) or type(fault).__name__)
+def _breaks(fault: BaseException) -> bool:
+    """Whether the line is gone. imapclient tells of a line that broke in the log-in as of a log-in that was refused."""
+    kinds = (imaplib.IMAP4.abort, OSError)
+    return isinstance(fault, kinds) or (isinstance(fault, exceptions.LoginError) and isinstance(fault.__context__, kinds))
