@@ -6,7 +6,9 @@ What a command does not use is not imported: `triage --help` answers at once.
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +24,8 @@ from triage.options import settings_at as _load
 
 if TYPE_CHECKING:
     from triage.cycle import Report
+
+BUG = 70  # EX_SOFTWARE
 
 app = typer.Typer(
     add_completion=False,
@@ -544,13 +548,30 @@ def demo(
 
 
 def main() -> NoReturn:
-    """The command line. Faults are told in words, with the exit status of their kind; anything else is a bug and shows itself."""
+    """The command line. Faults are told in words, with the exit status of their kind; a bug shows its place."""
     try:
         app()  # ends by SystemExit, with status 2 where the command line itself is wrong
     except TriageError as error:
         print(error, file=sys.stderr)
         sys.exit(error.status)
+    except Exception as error:
+        if os.environ.get("TRIAGE_TRACEBACK"):
+            raise
+        print(_bug(error), file=sys.stderr)
+        sys.exit(BUG)
     sys.exit(0)
+
+
+def _bug(error: Exception) -> str:
+    """Where it broke. What an exception says may be somebody's mail, and this lands in logs."""
+    steps = [
+        step for step in traceback.extract_tb(error.__traceback__) if Path(step.filename).is_relative_to(Path(__file__).parent)
+    ]
+    way = "\n".join(f"  {Path(step.filename).name}, line {step.lineno}, in {step.name}" for step in steps)
+    return (
+        f"triage broke by a fault of its own ({type(error).__name__}). Nothing is lost: run it again, and report this:\n{way}\n"
+        "TRIAGE_TRACEBACK=1 shows all of it, words of mail included."
+    )
 
 
 if __name__ == "__main__":
