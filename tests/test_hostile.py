@@ -15,8 +15,10 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from imapclient import imap_utf7
+from jinja2 import TemplateNotFound, UndefinedError
+from jinja2.sandbox import SecurityError
 
-from triage import policy, wording
+from triage import letter, policy, wording
 from triage.analysis.markdown import literal
 from triage.daemon import set_up_logging
 from triage.detect import phrases
@@ -92,8 +94,15 @@ def test_nothing_that_runs_what_it_reads_is_used() -> None:
                     assert not (trusting and keyword.value.value is True), file  # type: ignore[attr-defined]
 
 
+LEARNERS = (
+    *("training", "corpus", "pairing", "invented", "answer_training", "answer_data", "semantic_training", "semantic_making"),
+    *("conduct_model", "model_file"),
+)
+
+
 def test_no_mail_that_arrives_and_no_verdict_ever_trains_a_model() -> None:
-    learners = [ROOT / "triage" / f"{name}.py" for name in ("training", "corpus", "pairing", "invented")]
+    learners = [ROOT / "triage" / f"{name}.py" for name in LEARNERS]
+    assert all(file.is_file() for file in learners)
     for file in learners:
         assert not [name for name in imported(file) if name.startswith(("triage.ledger", "triage.mailbox", "triage.hearing"))], (
             file
@@ -120,6 +129,41 @@ def test_a_pack_cannot_bring_a_regular_expression(tmp_path: Path) -> None:
     assert any("patterns" in fault for fault in policy.check(str(pack)))
     assert "re.compile" not in (ROOT / "triage" / "policy.py").read_text(encoding="utf-8").replace("_re.compile", "")
     assert phrases
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ facts.__init__.__globals__ }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+        "{% include '../../settings.ini' %}",
+        "{% set _ = facts.append(1) %}",
+    ],
+)
+def test_the_words_of_a_letter_cannot_reach_into_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str
+) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "warning.j2").write_text(template)
+    monkeypatch.setattr(letter, "packs_folder", lambda: tmp_path)
+    letter._environment.cache_clear()
+    try:
+        with pytest.raises((SecurityError, UndefinedError, TemplateNotFound)):
+            letter.body("warning", {"facts": []})
+    finally:
+        letter._environment.cache_clear()
+
+
+def test_what_a_customer_wrote_is_no_template_in_a_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "warning.j2").write_text("You wrote: {{ words }}")
+    monkeypatch.setattr(letter, "packs_folder", lambda: tmp_path)
+    letter._environment.cache_clear()
+    try:
+        assert letter.body("warning", {"words": "{{ 7*7 }} {% raw %}"}) == "You wrote: {{ 7*7 }} {% raw %}\n"
+    finally:
+        letter._environment.cache_clear()
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
