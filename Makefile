@@ -103,8 +103,8 @@ clients: .venv/.ready-dev servers
 
 # The exact versions, with hashes, of what pyproject.toml asks for.
 lock: .venv/.ready-dev
-	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra pdf --extra test pyproject.toml -o requirements.txt
-	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra pdf --extra test --extra dev pyproject.toml -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra pdf --extra encryption --extra test pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra pdf --extra encryption --extra test --extra dev pyproject.toml -o requirements-dev.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra notebooks -c requirements-dev.txt pyproject.toml -o requirements-notebooks.txt
 
 # What notebooks need stands in a venv of its own: nothing of it is needed to run triage.

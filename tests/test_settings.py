@@ -258,6 +258,7 @@ def test_what_the_example_shows_for_an_optional_key_is_what_holds_without_it(tmp
         .replace("health_file", ";health_file")
         .replace("metrics", ";metrics")
         .replace("semantic =", ";semantic =")
+        .replace("key_file =", ";key_file =")
         .replace("incidents =", ";incidents =")
         .replace("vendors =", ";vendors =")
     )

@@ -72,12 +72,14 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check(
             "database", "wrong", f"entry {bad} of the journal was changed after it was written; restore a backup from before"
         )
-    if file := _file(settings.store.url):
+    if file := Ledger.file_of(settings.store.url):
+        if settings.store.key_file:
+            yield Check(
+                "database", "ok", f"encrypted with the key in {settings.store.key_file}; keep a copy of the key elsewhere"
+            )
+        else:
+            yield Check("database", "ok", "not encrypted by the program (docs/trust.md, Encryption at rest)")
         yield from _disk(file)
-
-
-def _file(url: str) -> Path | None:
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
 
 
 def _disk(file: Path) -> Iterator[Check]:

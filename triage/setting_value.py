@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final, TypedDict, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationInfo
@@ -122,12 +122,20 @@ def url(text: str, info: ValidationInfo) -> str:
     scheme, separator, rest = line(text).partition("://")
     if scheme == "sqlite" and rest.startswith("/") and rest.strip("/") and not rest.startswith("/:memory:"):
         folder = _surroundings(info)["folder"]
-        return f"sqlite:///{(folder / rest[1:]).absolute()}"
+        key = info.data.get("key_file")
+        return f"sqlite:///{(folder / rest[1:]).absolute()}" + (f"?key_file={quote(str(key), safe='/')}" if key else "")
     if scheme == "postgresql+psycopg" and rest:
+        if info.data.get("key_file"):
+            raise ValueError("key_file encrypts an SQLite file; PostgreSQL's folder wants an encrypted disk: take key_file out")
         return text
     if scheme in {"postgres", "postgresql"} and separator:
         raise ValueError(f"{scheme}:// is not known here; write postgresql+psycopg://user@host/database")
     raise ValueError("names no place that keeps anything; write sqlite:///triage.db or postgresql+psycopg://user@host/database")
+
+
+def key_file(text: str, info: ValidationInfo) -> Path:
+    """What stands in it is looked at when the ledger is opened."""
+    return (_surroundings(info)["folder"] / line(text)).absolute()
 
 
 def host(text: str) -> str:

@@ -68,6 +68,8 @@ class Organisation(_Section):
 class Store(_Section):
     """Where the program keeps what it has concluded."""
 
+    key_file: Annotated[Path | None, BeforeValidator(value.key_file)] = None
+    """Of an encrypted ledger; its path goes into `url`."""
     url: Annotated[str, BeforeValidator(value.url)] = Field(default="sqlite:///triage.db", repr=False, validate_default=True)
 
 

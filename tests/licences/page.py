@@ -12,7 +12,11 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ ;\\]+)", re.MULTILINE
 _KNOWN = re.compile(
     r"\b(MIT|Apache|BSD|PSF|Python Software Foundation|MPL|LGPL|ISC|Zlib|Unlicense|CC0|HPND|Artistic|GPL|EPL)\b", re.IGNORECASE
 )
-_SAID_IN_ITS_FILES = {"imapclient": "BSD-3-Clause", "skops": "MIT"}
+_SAID_IN_ITS_FILES = {
+    "imapclient": "BSD-3-Clause",
+    "skops": "MIT",
+    "sqlcipher3": "Zlib (SQLCipher in it BSD-3-Clause, OpenSSL Apache-2.0)",
+}
 """Of those whose metadata name none."""
 
 

@@ -15,12 +15,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
-from sqlalchemy.pool import Pool, StaticPool
+from sqlalchemy.pool import Pool, QueuePool, StaticPool
 
 from triage.errors import Misconfigured
+from triage.ledger import cipher
 
 PATIENCE = 10.0
 """Seconds to wait for another program's write lock."""
+KEY_FILE = "key_file"
+"""In an SQLite url's query: the file that holds the key of an encrypted ledger (`triage.ledger.cipher`)."""
 _DIALECTS = ("sqlite", "postgresql")
 
 
@@ -32,7 +35,7 @@ def _checked(url: str) -> URL:
     if parsed.get_backend_name() not in _DIALECTS:
         kind = parsed.get_backend_name()
         raise Misconfigured([f'The ledger\'s url begins with "{kind}". It begins with "sqlite" or "postgresql+psycopg".'])
-    if "mode" in parsed.query or str(parsed.database or "").startswith("file:"):
+    if set(parsed.query) & {"mode", "uri"} or str(parsed.database or "").startswith("file:"):
         raise Misconfigured(["The ledger's url names its file in plain, without options: sqlite:////var/lib/triage/triage.db."])
     return parsed
 
@@ -84,7 +87,7 @@ def _begin(connection: Connection) -> None:
 
 def make_engine(url: str, patience: float = PATIENCE, *, pool: type[Pool] | None = None, only_looking: bool = False) -> Engine:
     """An engine for the database at `url`; `patience` in seconds. "sqlite://" is one of its own that nobody else can see,
-    spills to an unnamed temporary file when it grows, and is gone when closed or killed. `pool`: how connections are kept.
+    spills to an unnamed temporary file when it grows, and is gone when closed or killed ("sqlite:///:memory:" never spills). `pool`: how connections are kept.
     `only_looking`: the database itself refuses every write.
 
     Raises Misconfigured.
@@ -95,9 +98,20 @@ def make_engine(url: str, patience: float = PATIENCE, *, pool: type[Pool] | None
     )  # parameters are people's mail: they stay out of error messages
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in (None, "", ":memory:"):
-            options |= {"poolclass": StaticPool, "creator": lambda: sqlite3.connect("", check_same_thread=False)}
+            name = parsed.database or ""  # "" is a file without a name; ":memory:" never touches the disk
+            options |= {"poolclass": StaticPool, "creator": lambda: sqlite3.connect(name, check_same_thread=False)}
         else:
-            _prepared(Path(str(parsed.database)))
+            file = Path(str(parsed.database))
+            _prepared(file)
+            if key_file := parsed.query.get(KEY_FILE):
+                key = Path(str(key_file))
+                parsed = parsed.difference_update_query([KEY_FILE])  # no driver knows it
+                options |= {
+                    "module": cipher.driver(),
+                    "creator": lambda: cipher.connected(file, key),
+                    "poolclass": pool or QueuePool,
+                    "execution_options": {KEY_FILE: str(key)},
+                }
     elif only_looking:
         options["connect_args"] = {"options": "-c default_transaction_read_only=on"}
     try:

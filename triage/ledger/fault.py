@@ -24,7 +24,10 @@ def in_words(error: DBAPIError, place: str) -> TriageError | None:
     if name.startswith(_LATER) or error.connection_invalidated or (state and state.startswith(_LATER_STATES)):
         return Temporary(f"The ledger {place} cannot be reached now ({cause}). It is tried again later.")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return Permanent(f"{place} is no whole SQLite database ({cause}). Restore it from a backup, or name another file.")
+        return Permanent(
+            f"{place} is no whole SQLite database ({cause}). Restore it from a backup, or name another file; "
+            "if it is encrypted, name its key: [store] key_file = …"
+        )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return Permanent(f"The ledger {place} cannot be written ({cause}). Its file and folder must belong to this user.")
     if state in _FORBIDDEN_STATES:  # insufficient privilege, read-only transaction

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from triage.ledger import tables
 from triage.ledger.applied import Applied
 from triage.ledger.conclusions import Conclusions
-from triage.ledger.engine import PATIENCE, database_file, make_engine
+from triage.ledger.engine import KEY_FILE, PATIENCE, database_file, make_engine
 from triage.ledger.fault import in_words
 from triage.ledger.journal import Journal
 from triage.ledger.likeness import Likeness
@@ -64,12 +64,15 @@ class Ledger(Mails, Places, Likeness, Conclusions, Applied, Journal, Papers, Not
             return None
         if self._engine.dialect.name == "sqlite" and not self._engine.url.database:
             return None
-        return self._engine.url.render_as_string(hide_password=False)
+        key_file = self._engine.get_execution_options().get(KEY_FILE)
+        url = self._engine.url.update_query_dict({KEY_FILE: key_file}) if key_file else self._engine.url
+        return url.render_as_string(hide_password=False)
 
     def scratch_copy(self) -> Ledger:
         """A copy that can be written at will: nobody else sees it, and it is gone once closed (or the program is killed)."""
-        engine = make_engine("sqlite://")
-        if self._engine.dialect.name == "sqlite":
+        encrypted = KEY_FILE in self._engine.get_execution_options()
+        engine = make_engine("sqlite:///:memory:" if encrypted else "sqlite://")  # what is encrypted may not spill to the disk
+        if self._engine.dialect.name == "sqlite" and not encrypted:
             with self._reading() as source, closing(engine.raw_connection()) as target:
                 source.connection.driver_connection.backup(target.driver_connection)  # type: ignore[union-attr]
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,7 +55,7 @@ def _undone(connection: Connection) -> bool:
     if connection.invalidated:
         return True
     handle = connection.connection.driver_connection
-    return isinstance(handle, sqlite3.Connection) and not handle.in_transaction
+    return connection.dialect.name == "sqlite" and not getattr(handle, "in_transaction", True)
 
 
 class Store:
