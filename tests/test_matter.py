@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from turns import LENA, mail
 
-from triage.matter import Board, Hints, Known, Link, group
+from triage.matter import Board, Hints, Known, Link, group, plain_subject
 from triage.message import Message, Wording
 
 if TYPE_CHECKING:
@@ -248,3 +248,65 @@ def test_a_mail_for_somebody_belongs_to_the_matter_that_this_person_wrote_about(
 
     first, second = group([(asked, False), (caseworker, False)], Told())
     assert second.matter == first.matter and second.reasons == ("written for Hilda Brundle, who wrote about it",)
+
+
+def test_a_tag_in_the_subject_is_no_word_of_it_and_hides_no_reply_mark() -> None:
+    assert plain_subject("[EXTERNAL] Re: [Desk-Team] Boiler") == "boiler"
+    tagged = mail("May I keep a tortoise on the balcony?", 20, subject="[Pond-Desk-List] Pets")
+    first, second = grouped(replace(BOILER, subject="[Pond-Desk-List] Boiler"), tagged)
+    assert first.matter != second.matter and "subject" not in " ".join(second.reasons)
+
+
+def test_a_number_that_stands_in_all_mails_of_a_person_tells_no_matter_from_another() -> None:
+    account = "Account CK-99120."
+    one = mail(f"The boiler in the cellar drips on the floor. {account}", 0, subject="Boiler")
+    two = mail(f"May I keep a tortoise on the balcony? {account}", 40, subject="Pets")
+    apart = frozenset({two.key})
+    third = mail(f"Which day do you empty the green bins? {account}", 80, subject="Bins")
+    first, second, bins = group([(one, False), (two, False), (third, False)], apart=apart)
+    assert len({first.matter, second.matter, bins.matter}) == 3
+
+
+def test_a_long_mail_that_speaks_of_another_thing_stays_in_its_thread() -> None:
+    own = (
+        "The fitter who shut the lid says the boiler drips on the cellar floor, which stays wet and cold. He had a ladder, a torch, a "
+        "spanner and a bucket with him, and he says that the gasket has rust on its rim. There is one other problem: the screw is bent."
+    )
+    begun = mail("The boiler in the cellar drips from its lid on the floor, and the fitter who shut it left it wet and cold.", 0)
+    first, second = grouped(begun, replying(mail(own, 1), begun))
+    assert first.matter == second.matter
+
+
+def test_a_reply_under_a_subject_taken_from_the_text_of_the_mail_before_stays_with_it() -> None:
+    opening = "Thank you for looking at this so soon"
+    again = mail(f"{opening}. The boiler drips still.", 2, subject=opening)
+    placed_first = replying(again, BOILER)
+    back = replace(
+        mail("Kettle, tortoise, bins, ladder, hedge, gravel, curtain, sofa: which of these were meant?", 3),
+        in_reply_to=again.message_id, references=(again.message_id,), subject=f"Re: {opening}",
+    )  # fmt: skip
+    first, second, third = grouped(BOILER, replace(placed_first, subject=opening), back)
+    assert first.matter == second.matter == third.matter
+
+
+def test_the_words_of_a_stranger_sent_again_are_a_matter_of_their_own() -> None:
+    text = "Please save the old lime tree at Quarry Row. It has stood for two hundred years and the rooks nest in its crown."
+    known = Known(cast("Judge", Certain()))
+    one = Board(known).place(mail(text, 0, "ida@home.example", subject="Save the lime", name="Ida Stone"), False)
+    copy = Board(known).place(mail(text, 1, "noel@birch.example", subject="Save the lime", name="Noel Birch"), False)
+    assert copy.matter != one.matter and "somebody else wrote the same words" in copy.reasons
+
+
+class Certain(Doubtful):
+    """Judges everything to be the same matter."""
+
+    def chances(self, rows: list[list[float]]) -> list[float]:
+        return [0.99] * len(rows)
+
+
+def test_what_the_model_denies_is_not_plain_by_its_words_alone() -> None:
+    begun = mail("The boiler BX-40771 at 9 Quarry Row drips in the cellar on the floor.", 0, subject="Drips")
+    other = mail("The boiler BX-40771 at 9 Quarry Row drips in the cellar on the floor.", 1, subject="Invoice wanted")
+    alone, judged = Board(Known(None)), Board(Known(cast("Judge", Doubtful())))
+    assert alone.place(begun, False).matter == alone.place(other, False).matter
+    assert judged.place(begun, False).matter != judged.place(other, False).matter

@@ -95,7 +95,12 @@ def closing(message: Message) -> list[str]:
 
 def plain_subject(subject: str) -> str:
     """A subject without reply prefixes, ticket tags and case (RFC 5256 section 2.1 in spirit)."""
-    return " ".join(terms.fold(_TAG.sub(" ", _REPLY_PREFIX.sub("", subject))).split())
+    return " ".join(terms.fold(_bare(subject)).split())
+
+
+def _bare(subject: str) -> str:
+    """A subject without tags and without the reply marks before, between or behind them: "[EXTERNAL] Re: [list] Gate" is "Gate"."""
+    return _REPLY_PREFIX.sub("", _TAG.sub(" ", subject)).strip()
 
 
 def matter_id(first: Message) -> str:
@@ -258,11 +263,21 @@ class Board:
         place, fits = self._decided([score for score, _ in scored], chances)
         if not fits or (judge and chances[place] < _SURE and _own_topic(traits, candidates[place])):
             return _Choice(None, against)
+        if self._is_copy(traits, candidates[place]):
+            return _Choice(None, [*against, "somebody else wrote the same words"])
         sure = not judge or chances[place] >= _SURE
         if self._is_elsewhere(traits, candidates[place], sure=sure):
             return _Choice(None, [*against, "nothing of what was asked before"])
         told = [f"judged {chances[place]:.2f} the same matter"] if judge else []
         return _Choice(candidates[place], [*scored[place][1], *told], chances[place] if judge else 0.0)
+
+    def _is_copy(self, traits: Traits, matter: Matter) -> bool:
+        """Whether a mail repeats what a stranger wrote: many who send one text have a matter each, and none has that of the first."""
+        strange = matter.id not in self.matters and not traits.by_staff and not traits.who & matter.last_like.keys()
+        said = traits.said.words
+        return strange and any(
+            len(said & one.words) >= _COPIED * max(_OWN_WORDS, len(said | one.words)) for one in matter.profiles
+        )
 
     def _decided(self, scores: Sequence[float], chances: Sequence[float]) -> tuple[int, bool]:
         """Which candidate is the best, and whether it is good enough."""
@@ -283,7 +298,11 @@ class Board:
         left = self.replied_to(message)  # here only when the message leaves its thread
         latest = None if left or not self.matters else next(reversed(self.matters.values()))
         about = replace(traits.said, references=terms.references(message.own)) if left else traits.said
-        return [_likeness(traits, about, one, latest=one is latest) for one in candidates]
+        held = Counter(
+            mark for one in candidates for mark in {*(about.references & one.references), *(about.places & one.places)}
+        )
+        everywhere = frozenset(mark for mark, count in held.items() if count > 1)
+        return [_likeness(traits, about, one, everywhere, latest=one is latest) for one in candidates]
 
     def _thread(self, message: Message, traits: Traits) -> tuple[Matter | None, str]:
         replied = self.replied_to(message)
@@ -423,7 +442,7 @@ class Board:
         return Traits(
             said=shown,
             subject=plain_subject(subject),
-            named=terms.words(_REPLY_PREFIX.sub("", subject)),
+            named=terms.words(_bare(subject)),
             weights=weights,
             length=comparison.length_of(weights),
             at=message.sent_at,
@@ -440,7 +459,7 @@ class Board:
             greets=comparison.first_words(message.own),
             tokens=frozenset(re.findall(r"[^\W\d_]+", terms.fold(message.own[:2000]))),
             goes_on=0.0 if by_staff else self.known.opening(message.own),
-            reply_form=bool(_REPLY_PREFIX.match(message.subject)),
+            reply_form=bool(_REPLY_PREFIX.match(_TAG.sub(" ", message.subject))),
             quoted=terms.words(quoted[:4000]) if quoted and not message.in_reply_to else frozenset(),
         )
 
@@ -479,6 +498,8 @@ _SURE = 0.88
 """The probability that a mail with a topic of its own needs, where others need the model's threshold."""
 _PLAIN = 2.5
 """A likeness by rule that settles it within a contact's own matters: the same subject and house, say, in much the same words."""
+_COPIED = 0.85
+"""Share of the words of two mails that both hold from which one is a copy of the other."""
 _DENIED = 0.2
 """Below this probability nothing is plain by rule, unless the subjects name the same."""
 _PLAIN_TITLED = 1.9
@@ -554,19 +575,24 @@ def _prior(traits: Traits, matter: Matter) -> float:
     return max(0.0, prior - max(0.0, 0.25 * (len(said - about) - 4)) * (1 - min(1.0, 3 * known)))
 
 
-def _likeness(traits: Traits, said: terms.Terms, matter: Matter, *, latest: bool = False) -> tuple[float, list[str]]:
-    """How well a message fits a matter it does not reply to, by rule, with the reasons; below 1 it does not belong."""
+def _likeness(
+    traits: Traits, said: terms.Terms, matter: Matter, everywhere: frozenset[str] = frozenset(), *, latest: bool = False
+) -> tuple[float, list[str]]:
+    """How well a message fits a matter it does not reply to, by rule, with the reasons; below 1 it does not belong.
+
+    `everywhere`: references and places that several matters hold, as those below a name do: they tell none of them from the others.
+    """
     score, reasons = 0.0, list[str]()
     if latest and (prior := _prior(traits, matter)):
         score += prior
         reasons.append("follows soon on the matter under way")
     if shared := said.references & matter.references:
-        score += 1.2
+        score += 1.2 if shared - everywhere else 0.3
         reasons.append(f"same reference {min(shared).upper()}")
     elif said.references and matter.references:
         score -= 0.6
     if shared := said.places & matter.places:
-        score += 0.5
+        score += 0.5 if shared - everywhere else 0.0
         reasons.append(f"same place {min(shared)}")
     if shared := said.amounts & matter.amounts:
         score += 0.35
