@@ -19,7 +19,7 @@ from sievelib.managesieve import Client, Error
 from triage.errors import Permanent, Temporary
 from triage.mailbox.account import Account
 from triage.mailbox.connection import is_loopback
-from triage.mailbox.wire import printable
+from triage.mailbox.refusal import printable
 
 NAME = "triage"
 """Of the one script that is ours."""
