@@ -128,7 +128,8 @@ def export(
 @app.command()
 def report(
     settings: SettingsFile,
-    html: Annotated[Path, typer.Option("--html", help="The page to write; it needs nothing from outside and prints well.")],
+    html: Annotated[Path | None, typer.Option("--html", help="The page to write; it needs nothing from outside.")] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="The same on paper; needs triage[pdf].")] = None,
     quarter: Annotated[
         str | None, typer.Option("--quarter", help="Such as 2026-Q1; otherwise the last whole one, or the newest with mail.")
     ] = None,
@@ -139,12 +140,17 @@ def report(
     from triage.analysis import page
     from triage.analysis.board import Quarter, board
 
+    if html is None and pdf is None:
+        raise Misconfigured(["name the file to write: --html report.html, --pdf report.pdf, or both"])
     moment = clock(now)
     usual = Quarter.read(quarter) if quarter else Quarter.before(moment)
     tables = analysis.read(settings)
     chosen = usual if quarter else Quarter.worth_reporting(tables, moment)
-    page.write(board(tables, chosen, _load(settings).organisation.name, moment), html)
-    print(f"{html}: {chosen.name}" + ("" if chosen == usual else f", the newest with any mail; in {usual.name} nobody wrote"))
+    made = board(tables, chosen, _load(settings).organisation.name, moment)
+    kinds = ((pdf, page.paper), (html, page.html))  # the one that may be impossible comes first
+    for file, content in [(file, make(made)) for file, make in kinds if file]:
+        page.write(content, file)
+        print(f"{file}: {chosen.name}" + ("" if chosen == usual else f", the newest with any mail; in {usual.name} nobody wrote"))
 
 
 @app.command()

@@ -28,6 +28,8 @@ _FROM_THE_RIGHT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _LONGEST_CELL = 20_000
 _PAGE_WIDTH = 169
 """Millimetres of an A4 page between its margins."""
+_BAR_WIDTH = 36
+"""Millimetres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class Table:
     widths: Sequence[float]
     """Of the columns, as shares of the page."""
     title: str = ""
+    bars: Sequence[float] = ()
+    """For each row the length of a bar, 0 to 1, drawn in a column of its own at the end."""
+    drawn: str = ""
+    """What the bars show."""
 
 
 Block = Heading | Text | Table
@@ -82,7 +88,7 @@ def _flow(block: Block) -> list[Flowable]:
         return [*([PageBreak()] if block.new_page else []), _paragraph(block.text, "heading")]
     if isinstance(block, Text):
         return [_paragraph(block.text, "small" if block.small else "text")]
-    return [*([_paragraph(block.title, "small")] if block.title else []), _table(block)]
+    return [*([_paragraph(block.title, "caption")] if block.title else []), _table(block)]
 
 
 def _table(block: Table) -> Flowable:
@@ -93,13 +99,38 @@ def _table(block: Table) -> Flowable:
     head = [_paragraph(name, "head") for name in block.columns]
     rows = [[_paragraph(text, "cell") for text in row] for row in block.rows]
     whole = sum(block.widths)
-    widths = [share / whole * _PAGE_WIDTH * mm for share in block.widths]
+    room = _PAGE_WIDTH - (_BAR_WIDTH if block.bars else 0)
+    widths = [share / whole * room * mm for share in block.widths]
+    if block.bars:
+        head.append(_paragraph(block.drawn, "head"))
+        rows = [[*row, _bar(length)] for row, length in zip(rows, block.bars, strict=True)]
+        widths.append(_BAR_WIDTH * mm)
     rules: list[tuple[Any, ...]] = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 6),
         ("TOPPADDING", (0, 0), (-1, -1), 3), ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
         ("LINEBELOW", (0, 0), (-1, -1), 0.5, HexColor("#bbbbbb")), ("LINEBELOW", (0, 0), (-1, 0), 1, HexColor("#222222")),
     ]  # fmt: skip
     return LongTable([head, *rows], colWidths=widths, repeatRows=1, splitInRow=1, hAlign="LEFT", style=rules)
+
+
+def _bar(length: float) -> Flowable:
+    from reportlab.graphics.shapes import Drawing, Rect
+    from reportlab.lib.colors import HexColor
+    from reportlab.lib.units import mm
+
+    drawn = Drawing((_BAR_WIDTH - 3) * mm, 2.6 * mm)
+    drawn.add(
+        Rect(
+            0,
+            0,
+            max(0.2, length * (_BAR_WIDTH - 3)) * mm,
+            1.6 * mm,
+            fillColor=HexColor("#0072b2"),
+            strokeWidth=0,
+            strokeColor=None,
+        )
+    )
+    return drawn
 
 
 def _paragraph(text: str, style: str) -> Flowable:
@@ -149,6 +180,9 @@ def _styles() -> dict[str, Any]:
     return {
         "text": base,
         "small": ParagraphStyle("small", base, fontSize=8, leading=11, textColor=HexColor("#5c5c56")),
+        "caption": ParagraphStyle(
+            "caption", base, fontSize=8, leading=11, textColor=HexColor("#5c5c56"), spaceBefore=3, keepWithNext=1
+        ),
         "title": ParagraphStyle("title", base, fontName="TriageBold", fontSize=16, leading=20, spaceAfter=4),
         "heading": ParagraphStyle(
             "heading", base, fontName="TriageBold", fontSize=11, leading=15, spaceBefore=14, spaceAfter=4, keepWithNext=1

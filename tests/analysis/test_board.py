@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -12,7 +13,7 @@ import pytest
 from office import run
 from yearmade import Year
 
-from triage import analysis
+from triage import analysis, pdf
 from triage.analysis import page
 from triage.analysis.board import Board, Grid, Part, Quarter, board, lines
 from triage.errors import Misconfigured
@@ -121,6 +122,55 @@ def test_the_command_writes_the_page_for_its_owner_alone(small_year: Year, tmp_p
     assert "2025 Q3" in file.read_text(encoding="utf-8")
     assert file.stat().st_mode & 0o777 == 0o600
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_on_paper_stands_what_stands_on_the_page(tables: analysis.Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = board(tables, Quarter.read("2025-Q2"), "Larkfield Homes", NOW)
+    assert page.paper(made) == page.paper(made)
+    told: list[pdf.Block] = []
+    monkeypatch.setattr(pdf, "document", lambda _, blocks, **__: told.extend(blocks))
+    page.paper(made)
+    said = {one.text for one in told if not isinstance(one, pdf.Table)}
+    drawn = [one for one in told if isinstance(one, pdf.Table)]
+    for part in made.parts:
+        assert {part.heading, *part.sentences} <= said
+        for grid in part.grids:
+            assert not grid.rows or any((one.title, one.rows, one.bars) == (grid.title, grid.rows, grid.bars) for one in drawn)
+    assert any(one.bars for one in drawn)
+
+
+def test_a_long_report_in_many_letters_is_paper_too() -> None:
+    rows = tuple((f"Łódź {number}", "x" * 90, "two words") for number in range(300))
+    made = Board(
+        "Ŵyn & <b>Sons</b>", "2025 Q1", NOW, (Part("A", ("B",), (Grid("C", ("One", "Two", "Three"), rows, bars=(0.5,) * 300),)),)
+    )
+    assert page.paper(made).startswith(b"%PDF-")
+    assert page.paper(Board("A", "2025 Q1", NOW, ())).startswith(b"%PDF-")
+
+
+def test_the_command_writes_the_paper_beside_the_page(small_year: Year, tmp_path: Path) -> None:
+    html, paper = tmp_path / "report.html", tmp_path / "report.pdf"
+    said = run("report", "--settings", str(small_year.settings), "--html", str(html), "--pdf", str(paper), "--quarter", "2025-Q3")
+    assert said.status == 0, said.errors
+    assert paper.read_bytes().startswith(b"%PDF-") and "2025 Q3" in html.read_text(encoding="utf-8")
+    assert paper.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_the_package_for_paper_it_says_what_to_install_and_writes_nothing(
+    small_year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "reportlab"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "reportlab", None)
+    html, paper = tmp_path / "report.html", tmp_path / "report.pdf"
+    said = run("report", "--settings", str(small_year.settings), "--html", str(html), "--pdf", str(paper))
+    assert said.status != 0 and "triage[pdf]" in said.errors
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_without_a_file_to_write_is_refused(small_year: Year) -> None:
+    said = run("report", "--settings", str(small_year.settings))
+    assert said.status != 0 and "--html report.html" in said.errors
 
 
 def test_where_nobody_wrote_in_the_last_quarter_it_is_the_newest_with_mail_and_says_so(small_year: Year, tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ class Grid:
     note: str = ""
     bars: tuple[float, ...] = ()
     """For each row the length of its bar, 0 to 1."""
+    drawn: str = ""
+    """What the bars show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _failings(tables: Tables, quarter: Quarter) -> Part:
         rows.append((str(row["team"]), str(row["of"]), shown, str(int((mails["part"] == "our silence").sum()))))
         bars.append(float(row["rate"]) if row["shown"] else 0.0)
     grid = Grid(
-        "By team", ("Team", "Matters due", "Late or never (95 % interval)", "Mails caused"), tuple(rows), bars=tuple(bars),
+        "By team", ("Team", "Matters due", "Late or never (95 % interval)", "Mails caused"), tuple(rows), bars=tuple(bars), drawn="late or never",
         note="A matter is late when its deadline passed without a real answer; an acknowledgement is none.",
     )  # fmt: skip
     return Part("Demand caused by our own failings", tuple(sentences), (grid,))
@@ -169,7 +171,7 @@ def _causes(tables: Tables, quarter: Quarter) -> Part:
     bars = tuple(float(value) / most if most else 0.0 for value in found["silence"])
     sentences = ("What people wrote about, by one word of the subject; words that fewer than five people used are left out.",)
     grid = Grid(
-        "Subjects", ("Subject", "Matters", "Late or never", "Mails our silence caused", "Mails after an answer"), tuple(rows), bars=bars,
+        "Subjects", ("Subject", "Matters", "Late or never", "Mails our silence caused", "Mails after an answer"), tuple(rows), bars=bars, drawn="mails our silence caused",
         note="Many mails after an answer say that the answer was not understood, or not accepted.",
     )  # fmt: skip
     return Part("Root causes by subject", sentences, (grid,))
@@ -186,11 +188,22 @@ def _conduct(tables: Tables, quarter: Quarter) -> Part:
         (str(team), *(str(value) for value in (len(group), group["contact"].nunique(), ", ".join(sorted(set(group["kind"]))))))
         for team, group in mails.groupby("team")
     )
-    return Part(
-        "What our colleagues had to read",
-        sentences,
-        (Grid("By team", ("Team", "Mails", "People who wrote them", "Kinds"), rows),),
+    written = quarter.of(tables.incidents, "happened_on")
+    besides = tuple(
+        (str(channel), str(len(group)), str(int((group["kind"] != "other").sum())))
+        for channel, group in written.groupby("channel")
     )
+    return Part(
+        "What our colleagues had to read, and to hear",
+        sentences,
+        (
+            Grid("By team", ("Team", "Mails", "People who wrote them", "Kinds"), rows),
+            Grid(
+                "What was written down besides e-mail", ("Channel", "Incidents", "Of these with conduct"), besides,
+                note="Calls and visits that nobody wrote down are not in it.",
+            ),
+        ),
+    )  # fmt: skip
 
 
 def _holds(tables: Tables, quarter: Quarter, now: datetime) -> Part:
@@ -209,38 +222,20 @@ def _holds(tables: Tables, quarter: Quarter, now: datetime) -> Part:
         f"Appeals against them: {len(appealed)}; outcome: {outcomes}.",
     ]
     rows = tuple(_hold(row, now) for row in during.sort_values("start").to_dict("records"))
-    columns = ("Register", "Person", "Team", "From", "Until", "Now", "Mails meanwhile", "Appeal offered", "Appeal")
-    return Part(
-        "Restrictions and appeals",
-        tuple(sentences),
-        (
-            Grid(
-                "Each of them",
-                columns,
-                rows,
-                note="`triage register` says of each entry who decided it, why, and what was set aside.",
-            ),
-        ),
-    )
+    columns = ("Register", "Person", "Team", "From", "Until", "Now", "Mails meanwhile", "Appeal")
+    note = "`triage register` says of each entry who decided it, why, and what was set aside."
+    return Part("Restrictions and appeals", tuple(sentences), (Grid("Each of them", columns, rows, note=note),))
 
 
 def _hold(row: Mapping[Hashable, Any], now: datetime) -> tuple[str, ...]:
     until = "none named" if pd.isna(row["until"]) else f"{row['until']:%Y-%m-%d}"
     state = "in force" if row["in_force"] else "over"
     if not pd.isna(row["ended_early"]) and row["ended_early"] <= now:
-        state = f"ended early, {row['ended_early']:%Y-%m-%d}"
-    offered, appeal = "yes" if row["appeal_offered"] else "no", row["outcome"] if row["appeals"] else "no appeal"
-    return (
-        row["entry"],
-        row["contact"],
-        row["team"],
-        f"{row['start']:%Y-%m-%d}",
-        until,
-        state,
-        str(row["mails_during"]),
-        offered,
-        appeal,
-    )
+        state = f"ended {row['ended_early']:%Y-%m-%d}"
+    none = "no appeal" if row["appeal_offered"] else "no appeal, none was offered"
+    appeal = row["outcome"] if row["appeals"] else none
+    start, mails = f"{row['start']:%Y-%m-%d}", str(row["mails_during"])
+    return (row["entry"], row["contact"], row["team"], start, until, state, mails, appeal)
 
 
 def _decisions(tables: Tables, quarter: Quarter) -> Part:
@@ -285,7 +280,7 @@ def _limits() -> Part:
     return Part(
         "What this report does not show",
         (
-            "It rests on e-mail alone: telephone calls, visits and letters are not in it.",
+            "It rests on e-mail, and on those telephone calls, visits and letters that somebody wrote down.",
             "What is found is found by a program, which errs; the dismissals above say how often people thought so.",
             "People are named by pseudonyms. Who they are, the register says (`triage register`), under the entry that stands beside each restriction.",
         ),
