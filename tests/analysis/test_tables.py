@@ -43,6 +43,18 @@ def test_the_page_is_what_the_dictionary_says() -> None:
     )
 
 
+def test_every_word_of_the_tables_is_explained(tables: analysis.Tables) -> None:
+    words = analysis.dictionary().partition("## What the words mean")[2]
+    used = {
+        *tables.findings["kind"],
+        *tables.contacts["stage"],
+        *tables.decisions.loc[tables.decisions["on"] == "contact", "choice"],
+    }
+    used |= {one for text in tables.contacts["safeguards"] for one in str(text).split(", ") if one}
+    assert len(used) > 15
+    assert not [word for word in used if f"| `{word}` |" not in words]
+
+
 def test_each_table_has_the_columns_and_types_of_the_dictionary(tables: analysis.Tables) -> None:
     for name, frame in tables:
         promised = {column.name: DTYPES[column.type] for column in analysis.TABLES[name].columns}

@@ -37,7 +37,7 @@ password_file = password
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return year.make(tmp_path_factory.mktemp("small") / "year", share=0.05).settings
+    return year.make(tmp_path_factory.mktemp("small") / "year", share=0.03).settings
 
 
 @pytest.fixture(scope="module")

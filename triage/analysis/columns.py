@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
+
+from triage.explanation import ACTS, NAMES, SAFEGUARD_NAMES
+from triage.finding import KINDS
 
 Type = Literal["text", "whole", "number", "yes/no", "time"]
 _DTYPES: Mapping[Type, str] = {
@@ -88,8 +91,8 @@ TABLES: Mapping[str, Table] = {
             "contacts",
             "one person who wrote to us",
             ("contact", "text", _WHO),
-            ("stage", "text", "clear, watch, warn, restrict or held, as concluded last"),
-            ("safeguards", "text", "the safeguards that forbid a restriction now, with commas between"),
+            ("stage", "text", "clear, watch, warn, restrict or held (below), as concluded last"),
+            ("safeguards", "text", "the safeguards that forbid a restriction now (below), with commas between"),
             ("addresses", "whole", "number of addresses known to be this person's"),
             ("mails", "whole", "number of mails from this person"),
             ("matters", "whole", "number of matters"),
@@ -154,7 +157,7 @@ TABLES: Mapping[str, Table] = {
             ("matter", "text", _MATTER),
             ("team", "text", _TEAM),
             ("sent_at", "time", "when the mail was sent, UTC"),
-            ("kind", "text", "threat, abuse, repeat, welfare …; the kinds are in triage/finding.py"),
+            ("kind", "text", "threat, abuse, repeat, welfare …; all of them below"),
             ("family", "text", "conduct, demand, pattern or protective"),
             ("clause", "text", 'the clause of the policy, such as 004/UD5; "" when it has none'),
             ("strength", "number", "how sure the program is, 0 to 1; not how bad it is"),
@@ -173,7 +176,7 @@ TABLES: Mapping[str, Table] = {
             ("at", "time", "when the program saw it, UTC"),
             ("team", "text", 'the mailbox in which a verdict was given; "" for what was decided about a contact'),
             ("by", "text", 'pseudonym of whoever decided about a contact, or answered a note by mail; "" for a mail moved, as IMAP does not say by whom'),
-            ("choice", "text", "agree, dismiss, or open (taken back); about a contact: warn, restrict, renew, lift, appeal, appeal-decided, no-action …"),
+            ("choice", "text", "agree, dismiss, or open (taken back); about a contact: warn, restrict, renew, lift, appeal, appeal-decided, no-action … (below)"),
             ("on", "text", "note (a proposal was judged), mail, or contact"),
             ("outcome", "text", "of an appeal that was decided: allowed, varied or refused"),
             ("message", "text", _MESSAGE + ': the mail a verdict is about; "" else'),
@@ -243,7 +246,7 @@ def dictionary() -> str:
         "People, matters, mails and colleagues bear **pseudonyms**: the same one in every table and every time, made with a secret key",
         "that lies beside the ledger. Whoever has the key and a list of addresses can tell who is who, so keep it as you keep the ledger;",
         "whoever has not cannot. Times are exact, so take care where few people are left in a group. Columns marked *personal* are empty",
-        "unless names were asked for (`names=True` with a reason, or `--names REASON`), and each time that is written into the journal.", "",
+        "unless names were asked for (`names='why they are needed'`, or `--names REASON`), and each time that is written into the journal.", "",
         "Tables are joined over `message`, `contact` and `matter`. A text is never missing, only empty; a time can be missing (NaT), and",
         "so can a number (NaN). What the tables say of conduct is what the program saw, and it is wrong at times: `verdict` and",
         "`strength` belong into every figure about people.", "",
@@ -254,4 +257,29 @@ def dictionary() -> str:
             note = " *Personal.*" if column.personal else ""
             lines.append(f"| `{column.name}` | {column.type} | {column.meaning}.{note} |")
         lines.append("")
+    lines += _words()
     return "\n".join(lines).rstrip() + "\n"
+
+
+_STAGES = {
+    "clear": "nothing to act on", "watch": "something was seen, but no pattern that calls for a step", "warn": "the policy calls for a warning",
+    "restrict": "a restriction may be considered, and no safeguard forbids it", "held": "a restriction is in force",
+}  # fmt: skip
+
+
+def _words() -> Iterator[str]:
+    """What the words in the cells mean, from the places where the program itself has them."""
+    yield from (
+        "## What the words mean",
+        "",
+        "`kind` of a finding (README.md says how they are found, the policy pack what follows):",
+        "",
+    )
+    yield from ("| Kind | Family | Seen on a mail |", "|---|---|---|")
+    yield from (f"| `{kind}` | {family} | {NAMES[kind]} |" for kind, family in KINDS.items())
+    yield from ("", "`stage` of a contact:", "", "| Stage | Meaning |", "|---|---|")
+    yield from (f"| `{stage}` | {meaning} |" for stage, meaning in _STAGES.items())
+    yield from ("", "`safeguards` that forbid a restriction while they stand:", "", "| Safeguard | Meaning |", "|---|---|")
+    yield from (f"| `{name}` | {meaning} |" for name, meaning in SAFEGUARD_NAMES.items())
+    yield from ("", "`choice` of a decision about a contact:", "", "| Choice | Meaning |", "|---|---|")
+    yield from (f"| `{act}` | {meaning} |" for act, meaning in ACTS.items())
