@@ -38,6 +38,15 @@ def test_it_holds_no_output(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_its_code_is_folded_so_that_the_first_screen_holds_the_answer(path: Path) -> None:
+    cells = notebook(path)["cells"]
+    assert all(cell["metadata"]["jupyter"]["source_hidden"] for cell in cells if cell["cell_type"] == "code")
+    first = next(place for place, cell in enumerate(cells) if "figures =" in "".join(cell["source"]))
+    before = "".join("".join(cell["source"]) for cell in cells[:first] if cell["cell_type"] == "markdown")
+    assert len(before) < 900  # letters before the answer: a dozen lines
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_its_title_is_one_question(path: Path) -> None:
     title = "".join(notebook(path)["cells"][0]["source"]).splitlines()[0]
     assert title.startswith("# ") and title.endswith("?") and title.count("?") == 1
