@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.rulings.registry import IDA, NOOR, SAM, registry
 from triage.analysis.board import ACTS, Quarter, board, lines
 from triage.analysis.tables import tables
 from triage.hearing import VERDICT
+from triage.record import write_incident
 from triage.verdict import Verdict
 
 
@@ -56,3 +58,27 @@ def test_whoever_answered_a_note_by_mail_stands_in_the_tables_by_a_pseudonym(tmp
         assert IDA not in decisions.to_string()
         (row,) = decisions[decisions["on"] == "note"].to_dict("records")
         assert row["team"] == mail.mailbox and str(row["by"]).startswith("staff-")
+
+
+def test_what_somebody_wrote_of_an_incident_in_words_of_their_own_stays_out_of_the_tables(tmp_path: Path) -> None:
+    with registry(tmp_path) as baths:
+        baths.until_due()
+        kept = baths.incident(words="He shouted at Noor.", effect="She was shaken.")
+        told = replace(kept, id="", channel="ring at Bert Quill's door", clause="what Mr Quill did")
+        write_incident(baths.ledger, told, "")
+        plain, shown = (
+            tables(baths.ledger, baths.settings).incidents,
+            tables(baths.ledger, baths.settings, names="a test").incidents,
+        )
+        assert list(plain["channel"]) == ["telephone", "other"] and list(plain["clause"]) == [kept.clause, ""]
+        assert not any(word in plain.to_string() for word in ("Quill", "shouted", "shaken", NOOR))
+        assert list(shown["channel"]) == ["telephone", told.channel] and list(shown["effect"]) == ["She was shaken."] * 2
+
+
+def test_an_incident_that_was_taken_back_is_none(tmp_path: Path) -> None:
+    with registry(tmp_path) as baths:
+        baths.until_due()
+        kept = baths.incident()
+        assert len(tables(baths.ledger, baths.settings).incidents) == 1
+        baths.rule("withdraw", by=NOOR, about=kept.id, reason="it was somebody else")
+        assert tables(baths.ledger, baths.settings).incidents.empty

@@ -220,10 +220,10 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "incidents",
-            "one thing that happened by another way than e-mail, as one of us wrote it down (triage incident)",
+            "one thing that happened by another way than e-mail, as one of us wrote it down (triage incident) and nobody took it back",
             ("incident", "text", "pseudonym of the incident"),
             ("contact", "text", _WHO + '; "" for somebody whose mail is no longer kept'),
-            ("channel", "text", "telephone, visit, letter, social media …, as it was written down"),
+            ("channel", "text", "telephone, visit, letter, social media …; other for words that might tell who it was"),
             ("kind", "text", "a kind of finding, or other; what people say they saw, not what the program found"),
             ("clause", "text", 'the clause of the policy it falls under; "" when none was named'),
             ("happened_on", "time", "the first moment of the day on which it happened, UTC"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,6 +17,24 @@ from triage.verdict import dismissed
 _NO_BURDEN = frozenset({"falsehood", "off_topic"})
 """Kinds of conduct that are no strain to read."""
 _APPEALS_STILL = timedelta(days=30)
+_CHANNELS = frozenset(
+    {
+        "telephone",
+        "phone",
+        "visit",
+        "counter",
+        "letter",
+        "post",
+        "social media",
+        "web",
+        "chat",
+        "text message",
+        "meeting",
+        "e-mail",
+    }
+)
+"""What people write is theirs to choose; any other word may tell who it was."""
+_REFERENCE = re.compile(r"[\w./-]{0,20}")
 
 
 def findings(source: Source, *, names: bool) -> Iterator[Row]:
@@ -195,9 +214,9 @@ def incidents(source: Source, *, names: bool) -> Iterator[Row]:
         yield {
             "incident": source.names.of("incident", one.id),
             "contact": source.contact(who),
-            "channel": one.channel,
+            "channel": one.channel if names or one.channel.casefold() in _CHANNELS else "other",
             "kind": one.kind,
-            "clause": one.clause,
+            "clause": one.clause if names or _REFERENCE.fullmatch(one.clause) else "",
             "happened_on": one.on,
             "written_at": one.at,
             "staff": source.names.of("staff", one.reported_by),

@@ -53,7 +53,7 @@ class Source:
     rulings: tuple[tuple[int, str, Ruling], ...]
     """Number in the journal, contact, and what was decided."""
     incidents: tuple[Incident, ...]
-    """What happened by other ways than mail, as it was written down."""
+    """What happened by other ways than mail, as it was written down and not taken back."""
     held: frozenset[str]
     """Message-IDs."""
     no_answer: Mapping[str, str]
