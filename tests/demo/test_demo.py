@@ -119,6 +119,9 @@ def test_undo_makes_the_mailbox_as_it_was(played: Demo) -> None:
     after = {name: mails for name, mails in played.mails().items() if not name.startswith("Triage")}
     assert after == {name: mails for name, mails in played.before.items() if not name.startswith("Triage")}
     assert not [name for name in played.mails() if name.startswith("Triage/")]
+    assert {one.name: one.mails for one in play.folders(played.port)}["INBOX"] == len(
+        played.before["INBOX"]
+    )  # none is listed twice
 
 
 def test_the_sample_is_as_good_on_any_day_of_the_week() -> None:

@@ -18,7 +18,7 @@ from triage.mailbox import LABELS
 HOST = "127.0.0.1"
 USER = "support"
 PASSWORD = "demo"  # noqa: S105  # of a server that only this machine reaches
-_START = "from pymap.main import main; main()"
+_SERVER = "triage.demo.server"
 _PATIENCE = 30.0
 """Seconds in which the server must answer."""
 
@@ -45,7 +45,7 @@ def serving(folder: Path, *, keywords: Iterable[str] = sorted(LABELS)) -> Iterat
     _make(folder, maildir, keywords)
     port = _free_port()
     log_path = folder / "server.log"
-    command = [sys.executable, "-c", _START, "--no-service", "admin", "--no-service", "managesieve"]
+    command = [sys.executable, "-m", _SERVER, "--no-service", "admin", "--no-service", "managesieve"]
     with log_path.open("wb") as log:
         # A session of its own: Ctrl-C reaches us alone, and we end the server in order.
         process = subprocess.Popen(  # noqa: S603  # the words of the command are ours
