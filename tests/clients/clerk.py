@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,13 @@ class Desk:
 
     def lying(self, folder: str) -> list[Lying]:
         return mails(self.office.server, self.office.user, folder)
+
+    def until(self, so: Callable[[], bool]) -> None:
+        """Waits until what was clicked has reached the server."""
+        end = time.monotonic() + 30
+        while not so():
+            assert time.monotonic() < end, "what was clicked did not reach the server"
+            time.sleep(0.3)
 
     def note(self, title: str, folder: str = "Triage/Review") -> Lying:
         (found,) = [one for one in self.lying(folder) if one.subject.startswith(title)]

@@ -194,7 +194,7 @@ class Thunderbird:
                   return browser.currentURI?.spec != "about:blank" && browser.contentDocument?.readyState == "complete" && browser;
                 });
                 await sleep(500);
-                return shown.contentDocument.body.innerText;
+                return await until("its words", () => shown.contentDocument?.readyState == "complete" && shown.contentDocument.body?.innerText);
                 """,
                 subject,
             )
