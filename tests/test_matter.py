@@ -130,12 +130,19 @@ def test_the_subject_of_the_thread_it_leaves_says_nothing_about_a_new_matter() -
 
 
 class Doubtful:
-    """Judges everything to be another matter."""
+    """Judges everything to be rather another matter."""
 
     threshold = 0.55
 
     def goes_on(self, _text: str) -> float:
         return 0.0
+
+    def chances(self, rows: list[list[float]]) -> list[float]:
+        return [0.3] * len(rows)
+
+
+class Denying(Doubtful):
+    """Judges everything to be another matter."""
 
     def chances(self, rows: list[list[float]]) -> list[float]:
         return [0.1] * len(rows)
@@ -307,6 +314,6 @@ class Certain(Doubtful):
 def test_what_the_model_denies_is_not_plain_by_its_words_alone() -> None:
     begun = mail("The boiler BX-40771 at 9 Quarry Row drips in the cellar on the floor.", 0, subject="Drips")
     other = mail("The boiler BX-40771 at 9 Quarry Row drips in the cellar on the floor.", 1, subject="Invoice wanted")
-    alone, judged = Board(Known(None)), Board(Known(cast("Judge", Doubtful())))
+    alone, judged = Board(Known(None)), Board(Known(cast("Judge", Denying())))
     assert alone.place(begun, False).matter == alone.place(other, False).matter
     assert judged.place(begun, False).matter != judged.place(other, False).matter

@@ -256,7 +256,8 @@ class Board:
         if judge:  # what is plain by the rules needs no model
             plain = [
                 one.id in self.matters
-                and (score >= _PLAIN_TITLED if _shares_title(traits, one) else score >= _PLAIN and chance >= _DENIED)
+                and chance >= _DENIED
+                and score >= (_PLAIN_TITLED if _shares_title(traits, one) else _PLAIN)
                 for (score, _), one, chance in zip(scored, candidates, chances, strict=True)
             ]
             chances = [max(chance, _SURE) if sure else chance for chance, sure in zip(chances, plain, strict=True)]
@@ -501,7 +502,7 @@ _PLAIN = 2.5
 _COPIED = 0.85
 """Share of the words of two mails that both hold from which one is a copy of the other."""
 _DENIED = 0.2
-"""Below this probability nothing is plain by rule, unless the subjects name the same."""
+"""Below this probability nothing is plain by rule."""
 _PLAIN_TITLED = 1.9
 """The same where the subject names what the matter's subjects name, in other words or with more beside it."""
 _RESTED = timedelta(days=7)
