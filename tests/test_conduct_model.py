@@ -6,6 +6,7 @@ import hashlib
 import json
 import pickle
 import shutil
+import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from triage import conduct_model
 from triage.errors import Permanent
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "conduct"
+FLOORS = Path(__file__).with_name("figures.toml")
 
 
 @pytest.fixture
@@ -234,3 +236,14 @@ def test_a_model_that_was_changed_remembers_nothing_of_the_old_one(folder: Path)
     first = model.remarkable(MAILS)
     rewrite(folder, lambda manifest: manifest.update(thresholds={}))
     assert conduct_model.opened(folder).remarkable(MAILS) == [{} for _ in first] != first
+
+
+def test_the_shipped_model_finds_what_it_is_said_to_find() -> None:
+    floors = tomllib.loads(FLOORS.read_text(encoding="utf-8"))["conduct_recall_at_1"]
+    measured = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))["error"]["held back"]
+    assert len(floors) == len(conduct_model.KINDS)
+    assert not {
+        kind: measured[kind]["recall_at_1_per_1000"]
+        for kind, least in floors.items()
+        if measured[kind]["recall_at_1_per_1000"] < least
+    }

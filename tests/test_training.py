@@ -6,9 +6,10 @@ import csv
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from triage import conduct_model, corpus, features, training
+from triage import conduct_model, corpus, features, training, word_vectors
 from triage.errors import Permanent
 
 COLUMNS = (
@@ -172,6 +173,27 @@ def test_a_trained_model_opens_and_its_manifest_says_how_well_it_does(data: Path
     assert manifest["ordinary_mails"] == 40
     assert set(manifest["thresholds"]) == set(conduct_model.LEARNT)
     assert manifest["error"]["held back"]["insult"]["auroc"] > 0.7
+
+
+def test_functional_tests_are_never_learned_and_are_measured_apart() -> None:
+    tests = [sentence for sentence in corpus.own(MODEL) if sentence.voice == corpus.FUNCTIONS]
+    assert len(tests) >= 280 and all(test.held_back for test in tests)
+    assert 0.4 <= sum(not test.labels for test in tests) / len(tests) <= 0.6
+    for back in (False, True):
+        assert not {test.text for test in tests} & set(corpus.own_rows(MODEL, held_back=back).texts)
+
+
+def test_as_many_weights_are_kept_as_the_file_may_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(MODEL / "words.npz", tmp_path)
+    signs = features.read_signs(features.signs_file())
+    lines = np.random.default_rng(7).normal(0.0, 0.02, (len(conduct_model.LEARNT), features.columns(signs) + word_vectors.WIDTH))
+    kept = []
+    for limit in (100_000_000, 1_500_000):
+        monkeypatch.setattr(conduct_model, "SIZE_LIMIT", limit)
+        model = training._written(tmp_path, lines, np.zeros(len(lines)), signs)
+        assert (tmp_path / conduct_model.MODEL).stat().st_size < limit
+        kept.append(np.count_nonzero(model.weights))
+    assert 0 < kept[1] < kept[0] < lines.size
 
 
 def test_training_without_data_says_what_is_missing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,8 @@ def conduct(folder: Path, data: Path | None = None, semantic: Path | None = None
     model = conduct_model.load(folder)
     if model and semantic:
         model = conduct_model.with_tier(model, semantic, folder)
-    back = [sentence for sentence in corpus.own(folder) if sentence.held_back]
+    held = [sentence for sentence in corpus.own(folder) if sentence.held_back]
+    back = [sentence for sentence in held if sentence.voice != corpus.FUNCTIONS]
     started = time.process_time()
     scores = scorer.score_texts([sentence.text for sentence in back], model)
     took = time.process_time() - started
@@ -118,6 +120,7 @@ def conduct(folder: Path, data: Path | None = None, semantic: Path | None = None
     yield from _table(figures(truth, _by_kind(scores), limits))
     yield from _reported(back, scores, limits)
     yield from _whole([mail for mail in corpus.mails(folder) if mail.held_back], model, limits)
+    yield from _functions([sentence for sentence in held if sentence.voice == corpus.FUNCTIONS], model, limits)
     yield from _gaps(corpus.own(folder), model, limits)
     yield f"sentences a second, model and rules: {len(back) / max(took, 1e-6):.0f}"
     if model:
@@ -162,6 +165,22 @@ def _reported(
     told = [row for sentence, row in zip(back, scores, strict=True) if sentence.labels == {"reported"}]
     flagged = sum(row["any_abuse"] > limits["any_abuse"][1] for row in told)
     yield f"reported or quoted abuse flagged: {flagged} of {len(told)}"
+
+
+def _functions(
+    tests: Sequence[corpus.Own], model: conduct_model.Scorer | None, limits: Mapping[str, tuple[float, float]]
+) -> Iterator[str]:
+    """Of each function the share judged rightly: abuse, or a risk, above what five in a thousand ordinary mails reach, and what is
+    innocent below it."""
+    right: dict[tuple[bool, str], list[bool]] = {}
+    for test, row in zip(tests, scorer.score_texts([test.text for test in tests], model), strict=True):
+        kind = "welfare" if "welfare" in test.labels or re.search(r"\b(?:despair|risk)\b", test.group) else "any_abuse"
+        right.setdefault((bool(test.labels), test.group), []).append((row[kind] > limits[kind][1]) == bool(test.labels))
+    for guilty, name in ((True, "guilty"), (False, "innocent")):
+        judged = [one for (said, _), some in right.items() if said == guilty for one in some]
+        yield f"functional tests, {name}: {sum(judged)} of {len(judged)} judged rightly"
+    for (_, group), some in right.items():
+        yield f"  {group}: {sum(some)} of {len(some)}"
 
 
 def _gaps(

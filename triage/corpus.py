@@ -31,6 +31,8 @@ HELD_BACK = frozenset({"utility", "parking", "school", "clinic"})
 """Voices that only measure."""
 MADE = "made"
 """The voice of sentences put together from parts; they count less."""
+FUNCTIONS = "functions"
+"""The voice of held-back sentences that each try one thing a judge must be able to do; they are measured apart."""
 
 OWN_WEIGHT = 20.0
 _MADE_WEIGHT = 3.0
@@ -190,7 +192,7 @@ def own_rows(folder: Path, *, held_back: bool) -> Rows:
     """Our own sentences to learn from, or those held back. Every kind not named on a sentence is absent from it."""
     rows = Rows()
     for sentence in own(folder):
-        if sentence.held_back == held_back:
+        if sentence.held_back == held_back and sentence.voice != FUNCTIONS:
             labels = {kind: float(kind in sentence.labels) for kind in conduct_model.LEARNT}
             if "demanding" in sentence.labels:  # the table does not say which sort of demand
                 del labels["urgent"], labels["unreasonable"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import sqrt
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-VERSION = 3
+VERSION = 4
 WORD_COLUMNS = 2**16
 LETTER_COLUMNS = 2**16
 SENTENCE_LIMIT = 600
@@ -34,14 +34,16 @@ TEXT_LIMIT = 50_000
 SENTENCES_LIMIT = 400
 
 _AT_ONCE = 5_000
-_SIGN_WEIGHT = 0.35
-_CROSS_WEIGHT = 0.25
-_SIGNS_LENGTH = 1.3
+_SIGN_WEIGHT = 0.175
+_CROSS_WEIGHT = 0.125
+_SIGNS_LENGTH = 0.65
 """The sign columns of one row are no longer a vector than this, so that a long sentence is not guilty of its length."""
 _END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|\n+")
 _MOST_WORDS = 10_000
 """So many words' groups are remembered at most."""
 _LONG_LINE = 50
+_LONGEST_ENDING = 12
+"""So many letters "*" stands for in a term, at most."""
 _NEW_LINE = frozenset("-*•>#+0123456789")
 """What a line of a list, of a quotation or of a patch begins with."""
 _SPACES = re.compile(r"\s+")
@@ -50,6 +52,7 @@ _WORD = re.compile(r"\w+")
 _SPACED_LETTERS = re.compile(r"\b(?:[a-z] ){2,12}[a-z]\b")
 _FOLDED = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "´": "'", "`": "'"})
 _QUOTED = re.compile(r"\"[^\"]{2,300}\"")
+_CAPITALS = re.compile(r"[A-Z]{3}")
 _SHOUT = re.compile(r"\b[A-Z]{3,}(?:\W+[A-Z]{2,})+")
 _MARKS = re.compile(r"[!?]{2,}")
 _SNEER = re.compile("[🙄🙃🤡👏😂🤦🖕😏]")
@@ -69,32 +72,55 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a word, or the beginning of one, says of the sentence it stands in."""
+
+    sure: frozenset[int] = frozenset()
+    """The groups it belongs to by itself."""
+    maybe: tuple[tuple[int, str, re.Pattern[str]], ...] = ()
+    """Terms of several words that it may be part of: their group, their letters, and how to look for them."""
+
+    def __add__(self, other: Found) -> Found:
+        return Found(self.sure | other.sure, self.maybe + other.maybe)
+
+
+@dataclass(frozen=True, slots=True)
 class Signs:
     """The word groups of `signs.toml`, ready to be looked for; `names` is the order of the columns."""
 
-    groups: tuple[tuple[str, re.Pattern[str]], ...]
-    names: tuple[str, ...] = field(default=())
-    whole: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """Word → the groups that it may belong to, as far as they name it in full."""
-    begun: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """The same for the beginnings of words."""
-    wordless: frozenset[int] = frozenset()
-    """Groups with a term of marks alone, which are looked for in every sentence."""
+    count: int
+    """How many groups there are."""
+    names: tuple[str, ...]
+    whole: Mapping[str, Found]
+    """By the longest word of a term, as far as the term holds it in full."""
+    begun: Mapping[str, Found]
+    """The same for the beginnings of words ("threaten*")."""
+    wordless: Found
+    """Terms of marks alone, which are looked for in every sentence."""
 
-    _known: dict[str, frozenset[int]] = field(default_factory=dict)
+    _known: dict[str, Found] = field(default_factory=dict)
     """What was found out of a word, for the next time."""
 
-    def possible(self, low: str) -> frozenset[int]:
-        """The groups of which a folded sentence holds a word; the others cannot be found in it."""
-        return self.wordless.union(
-            *[self._known[word] if word in self._known else self._look_up(word) for word in _WORD.findall(low)]
-        )
+    def there(self, low: str) -> list[int]:
+        """The groups of which a folded sentence holds a term, in rising order."""
+        found = [self._known.get(word) or self._look_up(word) for word in set(_WORD.findall(low))]
+        groups = set().union(*[each.sure for each in found])
+        for each in (self.wordless, *found):
+            for group, letters, term in each.maybe:
+                if letters in low and group not in groups and term.search(low):
+                    groups.add(group)
+        return sorted(groups)
 
-    def _look_up(self, word: str) -> frozenset[int]:
+    def _look_up(self, word: str) -> Found:
         if len(self._known) > _MOST_WORDS:
             self._known.clear()
-        beginnings = [self.begun.get(word[:end], frozenset()) for end in range(1, len(word) + 1)]
-        return self._known.setdefault(word, self.whole.get(word, frozenset()).union(*beginnings))
+        found = self.whole.get(word, _NOTHING)
+        for end in range(max(1, len(word) - _LONGEST_ENDING), len(word) + 1):
+            found += self.begun.get(word[:end], _NOTHING)
+        return self._known.setdefault(word, found)
+
+
+_NOTHING = Found()
 
 
 _FORMS = (
@@ -122,33 +148,27 @@ def signs_file(folder: Path | None = None) -> Path:
 def read_signs(file: Path) -> Signs:
     """The groups of a signs file; OSError or tomllib.TOMLDecodeError when it cannot be read."""
     groups = tomllib.loads(file.read_text(encoding="utf-8"))
-    compiled = tuple((name, _pattern(terms)) for name, terms in groups.items())
-    whole: dict[str, set[int]] = {}
-    begun: dict[str, set[int]] = {}
-    wordless: set[int] = set()
+    whole: dict[str, Found] = {}
+    begun: dict[str, Found] = {}
+    wordless = _NOTHING
     for number, terms in enumerate(groups.values()):
         for term in terms:
             # the longest word of a term stands in every sentence that holds the term: in full, but for one that may go on
-            places = [(found.end() - found.start(), found.group(), found.end()) for found in _WORD.finditer(term.rstrip("*"))]
+            stem = term.rstrip("*")
+            places = [(found.end() - found.start(), found.group(), found.end()) for found in _WORD.finditer(stem)]
             if not places:
-                wordless.add(number)
+                wordless += Found(maybe=((number, stem, _pattern(term)),))
                 continue
             _, word, end = max(places)
-            open_ended = term.endswith("*") and end == len(term.rstrip("*"))
-            (begun if open_ended else whole).setdefault(word, set()).add(number)
-    return Signs(
-        compiled,
-        (*groups, *_FORMS),
-        {word: frozenset(numbers) for word, numbers in whole.items()},
-        {word: frozenset(numbers) for word, numbers in begun.items()},
-        frozenset(wordless),
-    )
+            told = Found(frozenset({number})) if word == stem else Found(maybe=((number, stem, _pattern(term)),))
+            place = begun if term.endswith("*") and end == len(stem) else whole
+            place[word] = place.get(word, _NOTHING) + told
+    return Signs(len(groups), (*groups, *_FORMS), whole, begun, wordless)
 
 
-def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    # Longest first, because an alternation takes the first that fits. "*" stands for at most twelve more letters.
-    alternatives = sorted((re.escape(term.rstrip("*")) + (r"\w{0,12}" if term.endswith("*") else "") for term in terms), key=len)
-    return re.compile(r"(?<!\w)(?:" + "|".join(reversed(alternatives)) + r")(?!\w)")
+def _pattern(term: str) -> re.Pattern[str]:
+    ending = rf"\w{{0,{_LONGEST_ENDING}}}" if term.endswith("*") else ""
+    return re.compile(rf"(?<!\w){re.escape(term.rstrip('*'))}{ending}(?!\w)")
 
 
 def sentences(text: str) -> list[Sentence]:
@@ -186,11 +206,13 @@ def signs_of(text: str, signs: Signs) -> list[int]:
 
 
 def _signs_of(text: str, low: str, signs: Signs) -> list[int]:
-    there = [index for index in sorted(signs.possible(low)) if signs.groups[index][1].search(low)]
-    first = len(signs.groups)
+    there, first = signs.there(low), signs.count
+    odd = not low.isascii()
     forms = (
-        _QUOTED.search(low), _SHOUT.search(text), _MARKS.search(low), _SNEER.search(low), _FURY.search(low), _WARMTH.search(low),
-        _WINK.search(low), _STARTS_OTHER.search(low), _STARTS_YOU.search(low), "?" in low, "..." in low or "…" in low, len(low) < 40,
+        '"' in low and _QUOTED.search(low), _CAPITALS.search(text) and _SHOUT.search(text), _MARKS.search(low),
+        odd and _SNEER.search(low), odd and _FURY.search(low), (odd or ":" in low) and _WARMTH.search(low),
+        (odd or ";" in low) and _WINK.search(low), _STARTS_OTHER.match(low), _STARTS_YOU.match(low), "?" in low,
+        "..." in low or "…" in low, len(low) < 40,
     )  # fmt: skip
     return there + [first + index for index, form in enumerate(forms) if form]
 

@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from math import exp
 from pathlib import Path
 
 from triage.conduct_model import KINDS as SCORES
@@ -40,6 +41,9 @@ ABUSE = frozenset({"threat", "abuse", "sexual", "discrimination", "harassment", 
 
 _SUREST_RULE = 0.97
 """A rule never makes a score certain."""
+_RULE_EVIDENCE = 3.0
+"""What a rule of full strength adds to the model's log-odds."""
+_TINY = 1e-6
 _PART_OF_ABUSE = ("threat", "insult", "sexual", "discrimination", "harassment", "intimidation")
 _PART_WEIGHT = 0.9
 _REPORTED_WEIGHT = 0.7
@@ -88,8 +92,10 @@ def _has_words(text: str) -> bool:
 
 
 def combined(by_model: Mapping[str, float], signs: Iterable[Sign]) -> dict[str, float]:
-    """The model's probabilities and the rules' signs as one: either alone can be right (noisy-or).
+    """The model's probabilities and the rules' signs as one: a rule is evidence, added to what the model makes of the words.
 
+    So what a rule takes for guilty and the model for everyday talk stays below what both hold for guilty; ordinary mail is full of
+    the former. Where there is no model, what the rules say stands by itself.
     Where the model hears somebody else's words, or the rules hear swearing at a thing, and no rule hears the writer abuse
     anybody, what the model holds against the writer is lowered.
     """
@@ -110,11 +116,20 @@ def combined(by_model: Mapping[str, float], signs: Iterable[Sign]) -> dict[str, 
         own *= _AT_A_THING if at_a_thing else 1.0
     scores = {}
     for kind in SCORES:
-        chance = by_model.get(kind, 0.0) * (own if kind in ("any_abuse", *_PART_OF_ABUSE) else 1.0)
-        scores[kind] = 1.0 - (1.0 - chance) * (1.0 - by_rule[kind])
+        if kind in by_model:
+            chance = by_model[kind] * (own if kind in ("any_abuse", *_PART_OF_ABUSE) else 1.0)
+            scores[kind] = _raised(chance, by_rule[kind]) if by_rule[kind] else chance
+        else:
+            scores[kind] = by_rule[kind]
     parts = max(scores[kind] for kind in _PART_OF_ABUSE)
     scores["any_abuse"] = max(scores["any_abuse"], _PART_WEIGHT * parts)
     return scores
+
+
+def _raised(chance: float, strength: float) -> float:
+    """The model's chance with a rule's strength as further evidence."""
+    chance = min(max(chance, _TINY), 1.0 - _TINY)
+    return 1.0 / (1.0 + (1.0 - chance) / chance * exp(-_RULE_EVIDENCE * strength))
 
 
 def score_file(input_csv: Path, output_csv: Path, semantic: Path | None = None) -> int:

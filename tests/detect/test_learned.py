@@ -23,10 +23,23 @@ def test_an_insult_that_no_rule_knows_counts_when_the_model_is_sure_or_its_score
     assert heard(words, words, insult=0.74)["abuse"].strength == 0.74
 
 
-def test_a_threat_counts_only_where_it_also_sounds_abusive_or_like_intimidation() -> None:
+def test_a_threat_counts_only_where_it_surely_sounds_abusive_too() -> None:
     words = "I am going to smash this return tonight."
     assert "threat" not in heard(words, words, threat=0.75)
-    assert heard(words, words, threat=0.75, intimidation=0.45)["threat"].strength == 0.75
+    assert "threat" not in heard(words, words, threat=0.75, intimidation=0.6, any_abuse=0.47)
+    assert heard(words, words, threat=0.75, any_abuse=0.5)["threat"].strength == 0.75
+
+
+def test_advances_in_several_sentences_are_harassment_and_no_threat() -> None:
+    first, second = "I keep your picture by my plate.", "Say yes to Thursday."
+    scores = {
+        "harassment": ((first, 0.45), (second, 0.45)),
+        "threat": ((first, 0.42),),
+        "any_abuse": ((first, 0.5), (second, 0.5)),
+    }
+    evidence: Evidence = replace(evidence_of(f"{first} {second}"), scores=scores)
+    counted = {sign.kind for sign in detect.detect(evidence) if sign.strength >= 0.5}
+    assert "harassment" in counted and "threat" not in counted
 
 
 def test_two_sentences_that_only_hint_at_intimidation_count_together() -> None:
@@ -41,11 +54,11 @@ def test_two_sentences_that_only_hint_at_intimidation_count_together() -> None:
 
 def test_a_second_charge_beside_a_rule_or_a_clearer_sentence_must_be_surer() -> None:
     words = "You have the warmth of a filing cabinet and the wit of its lower drawer."
-    signs = heard(words, words, insult=0.74, harassment=0.55, any_abuse=0.45)
+    signs = heard(words, words, insult=0.74, harassment=0.55, any_abuse=0.5)
     assert [sign.kind for sign in signs.values() if sign.strength >= 0.5] == ["abuse"]
-    both = heard(f"You stupid moron. {words}", words, harassment=0.55, any_abuse=0.45)
+    both = heard(f"You stupid moron. {words}", words, harassment=0.55, any_abuse=0.5)
     assert both["harassment"].strength < 0.5 <= both["abuse"].strength
-    assert heard(f"You stupid moron. {words}", words, harassment=0.75, any_abuse=0.45)["harassment"].strength == 0.75
+    assert heard(f"You stupid moron. {words}", words, harassment=0.75, any_abuse=0.5)["harassment"].strength == 0.75
 
 
 def test_below_a_half_the_model_is_unsure_and_says_so_by_its_strength() -> None:

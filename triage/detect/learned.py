@@ -98,29 +98,34 @@ def _abuse(evidence: Evidence, *, alone: bool) -> Iterator[Sign]:
 
 
 def _charges(evidence: Evidence, score: str) -> list[tuple[Quote, float]]:
-    """The sentences with one of the scores for abuse, the clearest first. What is only remarkable must sound abusive as such too, and
-    a threat always so or like intimidation: people smash their tax returns and are killed by deadlines."""
-    abusive = {sentence for sentence, _ in evidence.scores.get(ABUSIVE, ())}
-    pressing = {sentence for sentence, _ in evidence.scores.get("intimidation", ())}
+    """The sentences with one of the scores for abuse, the clearest first. What is only remarkable must sound abusive as such too; a threat
+    or harassment surely so: people smash their tax returns, are killed by deadlines, and tell where they live and who goes by."""
+    abusive = dict(evidence.scores.get(ABUSIVE, ()))
+
+    def credible(sentence: str, strength: float) -> bool:
+        if score in ("threat", *MENACE) and strength >= SURE:
+            return abusive.get(sentence, 0.0) >= SURE
+        return sentence in abusive or strength >= BESIDE
+
     return [
         (quote, strength)
         for quote, strength in heard(evidence, score)
-        if (quote.text in abusive or (strength >= BESIDE and (score != "threat" or quote.text in pressing)))
-        and not _trade_word(quote.text)
+        if credible(quote.text, strength) and not _trade_word(quote.text)
     ]
 
 
 def _menace(heard_as: Mapping[str, Sequence[tuple[Quote, float]]], best: Mapping[str, Sign]) -> dict[str, Sign]:
-    """What several sentences say together that none says plainly: where somebody goes home, and that he will be about."""
-    parts = {quote.start: quote for score in MENACE for quote, _ in heard_as[score]}
-    if len(parts) < _SEVERAL:
-        return {}
-    quotes = tuple(parts[start] for start in sorted(parts))[:_SEVERAL]
-    return {
-        kind: replace(sign, strength=max(sign.strength, BESIDE), quotes=quotes, reason=_TOGETHER)
-        for kind, sign in best.items()
-        if kind in ("threat", "harassment")
-    }
+    """What several sentences say together that none says plainly: where somebody goes home, and that he will be about.
+
+    Advances in several sentences are harassment and no threat; that takes several which intimidate.
+    """
+    found = {}
+    for kind, scores in (("harassment", MENACE), ("threat", MENACE[:1])):
+        parts = {quote.start: quote for score in scores for quote, _ in heard_as[score]}
+        if kind in best and len(parts) >= _SEVERAL:
+            quotes = tuple(parts[start] for start in sorted(parts))[:_SEVERAL]
+            found[kind] = replace(best[kind], strength=max(best[kind].strength, BESIDE), quotes=quotes, reason=_TOGETHER)
+    return found
 
 
 def _trade_word(sentence: str) -> bool:
