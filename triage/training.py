@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import io
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -107,11 +108,16 @@ def fitted(
     Each is fitted twice: the ordinary sentences that look guiltiest to the first model weigh more in the second.
     """
     import numpy as np
+    from sklearn.exceptions import ConvergenceWarning
 
     table = features.matrix(rows.texts, signs, meaning).astype(np.float64)
     ordinary = np.flatnonzero(np.array([source == _ORDINARY for source in rows.sources]))
     labels, weights = np.array(rows.labels), np.array(rows.weights)
-    with ThreadPoolExecutor(max_workers=_TOGETHER) as pool:
+    with (
+        warnings.catch_warnings(),
+        ThreadPoolExecutor(max_workers=_TOGETHER) as pool,
+    ):  # not in the threads: they share the filters
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the last hundredth is not worth the hours
         found = list(pool.map(lambda column: _one(table, labels[:, column], weights, ordinary), range(len(conduct_model.LEARNT))))
     missing = [
         kind for kind, one in zip(conduct_model.LEARNT, found, strict=True) if one is None and kind not in conduct_model.ASIDE
@@ -137,28 +143,23 @@ def _one(
 
     Solved in the dual, which goes on where the default stops: stopped as early as that, a kind found a third less of what it could.
     """
-    import warnings
-
     import numpy as np
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     known = ~np.isnan(labels)
     if len(np.unique(labels[known])) < 2:
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the last hundredth is not worth the hours
-        model = LogisticRegression(
-            C=_STRICTNESS, solver="liblinear", dual=True, max_iter=_ROUNDS, intercept_scaling=3.0, random_state=7
+    model = LogisticRegression(
+        C=_STRICTNESS, solver="liblinear", dual=True, max_iter=_ROUNDS, intercept_scaling=3.0, random_state=7
+    )
+    some, told = table[known], labels[known]
+    if len(ordinary):
+        first = LogisticRegression(**model.get_params() | {"max_iter": _FIRST_ROUNDS}).fit(
+            some, told, sample_weight=weights[known]
         )
-        some, told = table[known], labels[known]
-        if len(ordinary):
-            first = LogisticRegression(**model.get_params() | {"max_iter": _FIRST_ROUNDS}).fit(
-                some, told, sample_weight=weights[known]
-            )
-            weights = weights.copy()
-            weights[ordinary[np.argsort(-first.decision_function(table[ordinary]))[:_MISTAKEN]]] += _MISTAKEN_WEIGHT
-        model.fit(some, told, sample_weight=weights[known])
+        weights = weights.copy()
+        weights[ordinary[np.argsort(-first.decision_function(table[ordinary]))[:_MISTAKEN]]] += _MISTAKEN_WEIGHT
+    model.fit(some, told, sample_weight=weights[known])
     return model.coef_[0], float(model.intercept_[0])
 
 
