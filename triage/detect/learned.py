@@ -42,6 +42,7 @@ BESIDE = 0.57
 _NOT_COUNTED = 0.49
 MENACE = ("intimidation", "harassment")
 """What sentences say together; threats of death are what idioms are made of, and two of those make none."""
+_LOUDER = ("insult", "sexual")
 _SEVERAL = 2
 _TOGETHER = "The trained model hears a threat or intimidation in several sentences together; no rule knows their words."
 
@@ -104,7 +105,11 @@ def _charges(evidence: Evidence, score: str) -> list[tuple[Quote, float]]:
 
     def credible(sentence: str, strength: float) -> bool:
         if score in ("threat", *MENACE) and strength >= SURE:
-            return abusive.get(sentence, 0.0) >= SURE
+            # who is insulted or ogled in a sentence is rarely threatened in it as well; the louder one is what was said
+            louder = score == "threat" and any(
+                dict(evidence.scores.get(other, ())).get(sentence, 0.0) > strength for other in _LOUDER
+            )
+            return abusive.get(sentence, 0.0) >= SURE and not louder
         return sentence in abusive or strength >= BESIDE
 
     return [
