@@ -312,8 +312,11 @@ class Certain(Doubtful):
 
 
 def test_what_the_model_denies_is_not_plain_by_its_words_alone() -> None:
-    begun = mail("The boiler BX-40771 at 9 Quarry Row drips in the cellar on the floor.", 0, subject="Drips")
-    other = mail("The boiler BX-40771 at 9 Quarry Row drips in the cellar on the floor.", 1, subject="Invoice wanted")
+    text = (
+        "The boiler BX-40771 at 9 Quarry Row drips in the cellar on the floor, from a lid with a bent screw and a torn gasket, beside "
+        "the ladder, the bicycles and the shelf with the paint."
+    )
+    begun, other = mail(text, 0, subject="Drips"), mail(text, 1, subject="Invoice wanted")
     alone, judged = Board(Known(None)), Board(Known(cast("Judge", Denying())))
     assert alone.place(begun, False).matter == alone.place(other, False).matter
     assert judged.place(begun, False).matter != judged.place(other, False).matter
