@@ -42,6 +42,12 @@ def beside(number: int, *, wide: float = 11, high: float = 4) -> list[Any]:
     return list(plt.subplots(1, number, figsize=(wide, high))[1])
 
 
+def listed(frame: pd.DataFrame, *, precision: int = 1) -> Any:
+    """A table as it is read on the page, without the numbers of its rows; numbers with so many digits. What stands in a cell or above
+    a column is text and never markup: subjects and names are written by strangers."""
+    return frame.style.hide(axis="index").format(precision=precision, escape="html").format_index(axis=1, escape="html")
+
+
 def bars(
     values: pd.Series[Any],
     title: str,
