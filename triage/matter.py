@@ -366,8 +366,9 @@ class Board:
         return matter, [f"written for {name.title()}, who wrote about it"]
 
     def _named_with_its_number(self, traits: Traits, replied: Matter | None) -> Matter | None:
-        """The one matter of somebody else whose number and surname a mail gives, as an MP's office does; a number alone is nothing (T9)."""
-        if replied or traits.by_staff or not traits.said.references:
+        """The one matter of somebody else whose surname a mail gives with its number, or with the house and in words it knows, as an
+        MP's office does; a number alone is nothing (T9)."""
+        if replied or traits.by_staff:
             return None
         own = set(traits.called.split())
         found = []
@@ -375,7 +376,12 @@ class Board:
             surnames = {
                 name.split()[-1] for sender, name in one.called.items() if sender not in one.staff and len(name.split()) > 1
             }
-            if traits.said.references & one.references and (surnames - own) & traits.tokens and traits.sender not in one.last_of:
+            house = traits.said.places & one.places and len(traits.said.words & one.about) >= _OWN_WORDS + 1
+            if (
+                (house or traits.said.references & one.references)
+                and (surnames - own) & traits.tokens
+                and traits.sender not in one.last_of
+            ):
                 found.append(one)
         return found[0] if len(found) == 1 else None
 
@@ -602,6 +608,9 @@ def _likeness(
     if traits.named and traits.subject in matter.subjects and recent:
         score += 1.0
         reasons.append("same subject")
+    elif recent and any(len(terms.words(one)) >= 2 and traits.subject.startswith(f"{one} ") for one in matter.subjects):
+        score += 1.0
+        reasons.append("the same subject, and more")
     elif recent and traits.named and traits.named <= matter.named.keys():
         score += 0.6
         reasons.append(f"the subject names {', '.join(sorted(traits.named))}")

@@ -75,7 +75,11 @@ def _on_the_notice(evidence: Evidence, measures: list[Turn]) -> Quote | None:
     """A mail that answers our notice of a restriction and speaks of its length, its justice or of who should look at it, in
     whatever words: our own letter invited it, and taking an appeal for one mail more would deny it."""
     message = evidence.message
-    notices = [turn.message for turn in measures if turn.act and turn.act.restriction]
+    notices = [
+        turn.message
+        for turn in measures
+        if turn.act and (notice := turn.act.restriction) and (notice.until is None or message.sent_at <= notice.until)
+    ]
     answered = {message.in_reply_to, *message.references[-1:]}
     subjects = {_bare(notice.subject) for notice in notices}
     if not any(notice.message_id in answered for notice in notices) and _bare(message.subject) not in subjects:

@@ -115,7 +115,7 @@ def _charges(evidence: Evidence, score: str) -> list[tuple[Quote, float]]:
     return [
         (quote, strength)
         for quote, strength in heard(evidence, score)
-        if credible(quote.text, strength) and not _trade_word(quote.text)
+        if credible(quote.text, strength) and not _excused(quote.text, score)
     ]
 
 
@@ -133,10 +133,23 @@ def _menace(heard_as: Mapping[str, Sequence[tuple[Quote, float]]], best: Mapping
     return found
 
 
-def _trade_word(sentence: str) -> bool:
-    """Whether a coarse word is one of a trade or a dog here, as the phrases for swearing know it: the model knows letters only."""
+def _excused(sentence: str, score: str) -> bool:
+    """Whether a sentence is none of it: a coarse word of a trade or a dog, an accident that is feared, as the phrases know them; praise;
+    or words about oneself, which insult nobody. The model knows letters only."""
     folded = folding.fold(sentence)
-    return any(group.excused(folded) for group in book("profanity").groups.values())
+    books = ("profanity", "threat") if score in ("threat", *MENACE) else ("profanity",)
+    groups = [book(name).groups for name in books]
+    meant_otherwise = [*groups[0].values(), *(some["violence"] for some in groups[1:])]
+    of_oneself = score not in ("threat", *MENACE) and _OF_ONESELF.match(folded) and not _OF_OTHERS.search(folded)
+    return bool(_PRAISE.fullmatch(folded) or of_oneself) or any(group.excused(folded) for group in meant_otherwise)
+
+
+_PRAISE = re.compile(
+    r"\W*(?:(?:you(?:'?re| are)|what) an? )?(?:very |such a |most |so )*(?:clever|good|lovely|kind|sweet|dear|wonderful|bright|star of a|treasure of a)"
+    r" (?:girl|girls|boy|lad|lads|lass|lady|ladies|man|woman|soul|people|person|thing)\W*"
+)
+_OF_ONESELF = re.compile(r"\W*(?:(?:and|but|so|well|sorry|oh)\W+)?i(?:'?m| am| was| feel| felt| must be| must have been)\b")
+_OF_OTHERS = re.compile(r"\b(?:you|your|yours|ur|u|he|she|they|him|her|his|their|them|those|these|people)\b")
 
 
 def heard(evidence: Evidence, score: str, least: float = UNSURE, *, whatever: bool = False) -> Iterator[tuple[Quote, float]]:

@@ -26,7 +26,7 @@ _WARMTH = re.compile(
 )
 _MEANT = re.compile(
     r"\b(?:delighted|thrilled|over the moon|no hurry|no rush at all|really appreciate|so grateful|very grateful|made my day|made our day|"
-    r"pass on my thanks|can'?t thank you enough|thank you so much|couldn'?t be happier|above and beyond|highly recommend)\b"
+    r"pass on my thanks|can'?t thank you enough|thank you so much|couldn'?t be happier|thank you\W+(?:and )?you(?:'?re| are) (?:a|an|so|very)|above and beyond|highly recommend)\b"
 )
 _SIGNS = Group("mocking signs", "puts mocking signs beside a complaint", "advisory", 0.66)
 
