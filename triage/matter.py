@@ -659,7 +659,7 @@ def _is_else(traits: Traits, matter: Matter) -> bool:
 
 
 _PLAINLY_NEW = re.compile(
-    r"\b(?:(?:different|separate|another|unrelated) (?:matter|thing|subject|topic)|something (?:else|different)|nothing to do with (?:my|the|that|this))\b",
+    r"\b(?:(?:different|separate|unrelated) (?:matter|thing|subject|topic)|another (?:matter|subject)|something (?:else|different)|nothing to do with (?:my|the|that|this))\b",
     re.IGNORECASE,
 )
 
