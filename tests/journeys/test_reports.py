@@ -13,7 +13,7 @@ from replying import PROVED
 from sample import DESK, INES, MABEL, Mail, address, letter
 
 SNEER = letter(
-    "I hear that Ms Wold walks home along the canal at six. A long dark way for such a small person, is it not?\n\nM. Crewe",
+    "Ms Wold's bicycle is a pretty blue. The canal path is quiet at six.\n\nM. Crewe",
     sender=MABEL, to=DESK, subject="Evenings", at="2026-05-11 20:00",
 )  # fmt: skip
 FORMS = ("inline", "outlook", "attached")
@@ -57,7 +57,7 @@ def test_a_mail_passed_on_with_the_word_report_is_shown_to_a_person(office: Offi
     office.receive(passed_on(form))
     assert "1 verdicts heard" in office.once().output
     (note,) = shown(office)
-    assert address(INES) in note.text and "walks home along the canal" in note.text
+    assert address(INES) in note.text and "canal path is quiet" in note.text
     assert note.references.split()[-1] == SNEER.message_id
     assert office.stage(address(MABEL)) in ("clear", "watch")
     assert " 0 changes made" in office.once().output
