@@ -150,10 +150,9 @@ _LEAST_COMMON = 12
 def reports(message: Message, staff: Directory) -> bool:
     """Whether one of us passes a mail on to us, and says REPORT on the first line; without that word it is passed on for other reasons."""
     inside = all(staff.is_colleague(one.email) for one in (*message.to, *message.cc))
-    proved = message.role == "sent" or message.authenticity == "pass"
     first = next((line for line in message.own.splitlines() if line.strip()), "")
     passed_on = message.wording.forwarded or message.wording.quoted
-    return bool(staff.is_colleague(message.sender.email) and inside and proved and passed_on and _REPORT.match(first))
+    return bool(staff.is_colleague(message.sender.email) and inside and message.proved and passed_on and _REPORT.match(first))
 
 
 def by_report(ledger: Ledger, message: Message, now: datetime) -> Verdict | None:
@@ -183,12 +182,11 @@ def write_answer(
     ):
         return None
     about = answered_note(ledger, message.mailbox, note)
-    proved = message.role == "sent" or message.authenticity == "pass"
-    said = said if proved else None
+    said = said if message.proved else None
     proposal = note[1:].partition(".")[0]
     paper = ledger.keep_paper({**said.paper(), "addresses": sorted(_outside(ledger, about, staff))}) if said else ""
     given: dict[str, Any] = {"mailbox": message.mailbox, "proposal": proposal, "note": note, "answer": message.message_id}
-    given |= {"word": said.word if said else "", "paper": paper} | ({} if proved else {"unproved": True})
+    given |= {"word": said.word if said else "", "paper": paper} | ({} if message.proved else {"unproved": True})
     before = standing_of(ledger, message.sender.email, proposal)
     number = ledger.journal(ANSWER, at=now, actor=message.sender.email, subject=given)
     takes_back_an_order = before and before[-1].reply and before[-1].reply.word not in CHOICES

@@ -82,16 +82,11 @@ class Told:
 def meant(message: Message, address: str, staff: Directory) -> bool:
     """Whether a mail is one of us telling `address` of an incident: in the name of one of us, to nobody outside, and not forged.
 
-    Whether it counts is another question: anybody can write one of our addresses into From (see `proved`).
+    Whether it counts is another question: anybody can write one of our addresses into From (see `Message.proved`).
     """
     to = [one.email for one in (*message.to, *message.cc)]
     ours = bool(address) and address in to and staff.is_colleague(message.sender.email) and message.sender.email != address
     return ours and all(map(staff.is_colleague, to)) and not message.automatic and message.authenticity != "fail"
-
-
-def proved(message: Message) -> bool:
-    """Whether the sender is certain: the mail lies in Sent, or our own server vouches for them (RFC 8601)."""
-    return message.role == "sent" or message.authenticity == "pass"
 
 
 def read(message: Message, staff: Directory, zone: tzinfo) -> Told:

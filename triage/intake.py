@@ -128,11 +128,11 @@ def _write_down(
             continue  # older than what is to be read
         if isinstance(row.message, Message) and (answered := hearing.noted_by(ledger, row.message, staff)):
             replies.append((row.message, answered))
-            if row.message.role == "sent" or row.message.authenticity == "pass":
+            if row.message.proved:
                 continue  # between us and our notes: no part of anybody's story
         if isinstance(row.message, Message) and incident_mail.meant(row.message, settings.organisation.incidents, staff):
             tales.append(row.message)
-            if incident_mail.proved(row.message):
+            if row.message.proved:
                 continue  # between us and the program
         if isinstance(row.message, Message) and hearing.reports(row.message, staff):
             passed_on.append(row.message)

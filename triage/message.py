@@ -94,6 +94,11 @@ class Message:
     def own(self) -> str:
         return self.wording.own
 
+    @property
+    def proved(self) -> bool:
+        """Whether the sender is certain: the mail lies in Sent, or our own server vouches for them (RFC 8601)."""
+        return self.role == "sent" or self.authenticity == "pass"
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

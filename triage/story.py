@@ -92,7 +92,7 @@ def _act(message: Message, before: list[tuple[Message, bool]], directory: Direct
             no_answer_because="a mail of somebody who works for us: whether it settles anything is for one of us to say"
         )
     act = staff_reading.read(message, before)
-    if message.role == "sent" or message.authenticity == "pass":
+    if message.proved:
         return act
     return replace(act, warning="", stop="", restriction=None, lifted="", appeal_decided="")
 

@@ -49,8 +49,7 @@ def write_down(ledger: Ledger, message: Message, staff: Directory, zone: tzinfo,
         for entry in ledger.entries(kinds=(TOLD,))
     ):
         return
-    proved = incident_mail.proved(message)
-    told = incident_mail.read(message, staff, zone) if proved else None
+    told = incident_mail.read(message, staff, zone) if message.proved else None
     thread = {"subject": message.subject, "references": list(message.references)}
     words = {**told.paper(), "addresses": list(told.who), **thread} if told else {}
     given = {"mailbox": message.mailbox, "message_id": message.message_id, "paper": ledger.keep_paper(words) if told else ""}
