@@ -32,7 +32,7 @@ def _of_mail(act: Act, mail: str, settings: Path, by: str, reason: str, now: str
     with ledger_of(chosen) as ledger:
         found = [one for one in ledger.messages(ledger.keys_by_message_id(message_id)) if isinstance(one, Message)]
     staff = chosen.directory()
-    people = [(one, each.email) for one in found for each in (one.sender, *one.to, *one.cc) if not staff.employs(each.email)]
+    people = [(one, each) for one in found for each in staff.outside(one)]
     if not people:
         raise Permanent(f"no mail to or from a customer has the id {message_id}; `triage matters` shows which are known")
     told, who = people[0]

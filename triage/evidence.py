@@ -34,6 +34,11 @@ class Directory:
         """Whether this address is a colleague's or a mailbox's of ours: only they decide, report and give orders."""
         return email.rpartition("@")[2] in self.domains or email in self.staff or email in self.mailboxes
 
+    def outside(self, message: Message) -> list[str]:
+        """The addresses of those outside who wrote or got a mail: the sender first, then in the order of To and Cc."""
+        people = dict.fromkeys(one.email for one in (message.sender, *message.to, *message.cc))
+        return [email for email in people if email and not self.employs(email)]
+
     def is_vendor(self, email: str) -> bool:
         """Whether somebody who works for us writes from it. What is said to them counts as said to us; what they say decides nothing."""
         return (

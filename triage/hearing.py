@@ -206,7 +206,7 @@ def _outside(ledger: Ledger, about: Mapping[str, Any], staff: Directory) -> set[
     found: set[str] = set()
     for one in ledger.messages([about["about"]] if about.get("about") else ()):
         if isinstance(one, Message):
-            found |= {each.email for each in (one.sender, *one.to, *one.cc) if not staff.employs(each.email)}
+            found |= set(staff.outside(one))
     return found
 
 

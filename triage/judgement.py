@@ -60,11 +60,6 @@ def ground(settings: Settings, ledger: Ledger, now: datetime) -> Ground:
     )
 
 
-def _outside(message: Message, staff: Directory) -> set[str]:
-    people = (message.sender, *message.to, *message.cc)
-    return {person.email for person in people if person.email and not staff.employs(person.email)}
-
-
 def _each(ledger: Ledger, keys: Sequence[str]) -> Iterator[Message]:
     """The readable mails with these keys, a few at a time, so that any number of them needs no more memory."""
     for start in range(0, len(keys), _FEW):
@@ -78,7 +73,7 @@ def touched(ledger: Ledger, on: Ground) -> set[str]:
     found = {email for email in ledger.senders_alike_after_new() if not on.directory.employs(email)}
     names = set[contact.Mark]()
     for message in _each(ledger, ledger.unconcluded()):
-        found |= _outside(message, on.directory) or _answered_to(message, ledger, on.directory)
+        found |= set(on.directory.outside(message)) or _answered_to(message, ledger, on.directory)
         names |= {("for", name) for name in contact.signed_names(message)} if message.role == "inbox" else set()
     found |= _addresses(ledger.sharing(names))
     for addresses in ledger.contact_addresses(ledger.due(on.now)).values():
@@ -92,13 +87,13 @@ def _answered_to(message: Message, ledger: Ledger, staff: Directory) -> set[str]
     found: set[str] = set()
     for one in ledger.messages(keys):
         if isinstance(one, Message):
-            found |= _outside(one, staff)
+            found |= set(staff.outside(one))
     return found
 
 
 def _among_ourselves(message_ids: Iterable[str], known: set[str], ledger: Ledger, staff: Directory) -> list[Message]:
     """Mails between colleagues that refer to one of these mails: part of the story, though the contact is no party to them."""
-    return [one for one in _each(ledger, sorted(ledger.citing(message_ids) - known)) if not _outside(one, staff)]
+    return [one for one in _each(ledger, sorted(ledger.citing(message_ids) - known)) if not staff.outside(one)]
 
 
 _PLAIN_ADDRESS = 300
@@ -138,16 +133,16 @@ def _written_to_together(messages: Sequence[Message], people: frozenset[str], st
     """Outside addresses that a mail of ours went to as well which the contact has answered: we have put them together."""
     answered = {one.in_reply_to for one in messages if one.sender.email in people}
     ours = [one for one in messages if one.role == "sent" and one.message_id in answered and not one.automatic]
-    return {email for one in ours for email in _outside(one, staff) - people}
+    return {email for one in ours for email in staff.outside(one)} - people
 
 
 def _spoken_for(
     theirs: Iterable[Message], people: frozenset[str], ledger: Ledger, staff: Directory, beside_them: set[str]
 ) -> list[Message]:
-    """`beside_them`: whose mail belongs here in any case. The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does, and of those who say that
-    they write for this contact. So does a mail that holds the other's surname and a house or reference number that the other has
-    shown, or that says it is written for somebody and gives the other's whole name. A number or a name alone ties nobody together
-    (practice, traps T4 and T9)."""
+    """The mails of people this contact may be writing for, as a councillor, a solicitor or a husband does, and of those who say
+    that they write for this contact. So does a mail that holds the other's surname and a house or reference number that the other
+    has shown, or that says it is written for somebody and gives the other's whole name. A number or a name alone ties nobody
+    together (practice, traps T4 and T9). `beside_them`: whose mail belongs here in any case."""
     by_key = {message.key: message for message in theirs}
     shown: dict[contact.Mark, list[str]] = {}
     for_whom = set[contact.Mark]()
@@ -234,7 +229,7 @@ def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple
         if len(rows.contacts) + len(replaced) >= _TOGETHER:
             _write(ledger, replaced, rows)
     _write(ledger, replaced, rows)
-    left = {m.key for m in _each(ledger, fresh) if _outside(m, on.directory) & stumbled} if stumbled else set()
+    left = {m.key for m in _each(ledger, fresh) if stumbled.intersection(on.directory.outside(m))} if stumbled else set()
     ledger.mark_concluded([key for key in fresh if key not in left])
     return count, problems
 

@@ -128,8 +128,7 @@ def _words(mail: Message) -> str:
 def _about(mail: Message, addresses: frozenset[str], staff: Directory) -> bool:
     if mail.sender.email in addresses:
         return True
-    outside = {one.email for one in (mail.sender, *mail.to, *mail.cc) if not staff.employs(one.email)}
-    return outside <= addresses
+    return addresses.issuperset(staff.outside(mail))
 
 
 def everything_about(ledger: Ledger, one: Person) -> dict[str, Any]:
