@@ -163,9 +163,9 @@ def _known(ledger: Ledger, mailbox: str) -> dict[str, Any]:
 
 
 def _remember(actor: Actor, text: str, rows: list[Row]) -> None:
-    ends = {name: until for name, until in _known(actor.ledger, actor.name).get("of", {}).items() if until}
-    before = dict.fromkeys(_known(actor.ledger, actor.name).get("of", {}), (actor.now + _REMEMBERED).isoformat())
-    of = {name: until for name, until in {**before, **ends}.items() if until > actor.now.isoformat()}
+    after = (actor.now + _REMEMBERED).isoformat()
+    before = {name: until or after for name, until in _known(actor.ledger, actor.name).get("of", {}).items()}
+    of = {name: until for name, until in before.items() if until > actor.now.isoformat()}
     of |= {_digest(address): "" for row in rows for address in row["addresses"]}
     state = {"script": _digest(text) if text else "", "rules": _digest(script(rows, "", "")) if text else "", "of": of}
     actor.ledger.set_meta(f"sieve {actor.name}", json.dumps(state) if state["script"] or of else "")

@@ -7,7 +7,7 @@ loses none. The note tells what was recorded, or why nothing was (`triage.acting
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
@@ -90,35 +90,34 @@ def _write_incident(one: Telling, ledger: Ledger, settings: Settings, now: datet
             now, min(at, now), told.channel, told.kind, told.words, one.by, frozenset(), effect=told.effect,
             link=told.link or one.message_id, clause=told.clause, witnessed=told.witnessed,
         )  # fmt: skip
-        try:
-            kept = report(incident, told.who[0], ledger, settings).id
-        except Refused as refused:
-            faults = refused.faults
-        except Temporary:
-            raise
-        except Permanent as fault:
-            faults = (str(fault),)
+        kept, faults = _tried(lambda: report(incident, told.who[0], ledger, settings).id)
     telling.came(ledger, one, now, incident=kept, faults=faults)
     return bool(kept)
 
 
 def _settle(answer: Answer, ledger: Ledger, settings: Settings, now: datetime) -> bool:
-    kept, faults = "", tuple[str, ...]()
-    try:
+    def decide() -> str:
         if of := _told_by(answer, ledger):
-            kept = rule(_withdrawal(answer, of, now), min(of.addresses), ledger, settings).id
-        else:
-            about = _about(answer, ledger, settings.directory())
-            kept = rule(_ruling(answer, about, ledger, settings, now), about.who, ledger, settings).id
-    except Refused as refused:
-        faults = refused.faults
-    except Temporary:
-        raise
-    except Permanent as fault:
-        faults = (str(fault),)
+            return rule(_withdrawal(answer, of, now), min(of.addresses), ledger, settings).id
+        about = _about(answer, ledger, settings.directory())
+        return rule(_ruling(answer, about, ledger, settings, now), about.who, ledger, settings).id
+
+    kept, faults = _tried(decide)
     paper = ledger.keep_paper({"faults": list(faults)}) if faults else ""
     ledger.journal(OUTCOME, at=now, actor="triage", subject={"of": answer.number, "ruling": kept, "paper": paper})
     return bool(kept)
+
+
+def _tried(record: Callable[[], str]) -> tuple[str, tuple[str, ...]]:
+    """The id of what was recorded, or why it could not be. Raises Temporary: that is tried again with the next pass."""
+    try:
+        return record(), ()
+    except Refused as refused:
+        return "", refused.faults
+    except Temporary:
+        raise
+    except Permanent as fault:
+        return "", (str(fault),)
 
 
 def _told_by(answer: Answer, ledger: Ledger) -> Incident | None:
@@ -145,7 +144,7 @@ def _about(answer: Answer, ledger: Ledger, staff: Directory) -> _About:
     mail = next((one for one in ledger.messages([key] if key else ()) if isinstance(one, Message)), None)
     if mail is None:
         raise Permanent("nothing is known any more of the mail that this note was about")
-    outside = [one.email for one in (mail.sender, *mail.to, *mail.cc) if one.email and not staff.employs(one.email)]
+    outside = staff.outside(mail)
     if not outside:
         raise Permanent("the mail that this note was about names nobody outside")
     keys = tuple(told.get("keys", ())) or tuple(row["keys"] if row else ())
