@@ -81,8 +81,9 @@ _ASIDE = re.compile(r"\([^()]{0,80}\)")
 def full_name(text: str) -> str:
     """A person's name in one spelling ("Tredwell, Joan" and "Mrs Joan Tredwell" are both "joan tredwell"); "" unless it is
     two to four words that could be a name."""
-    last, comma, first = _ASIDE.sub(" ", text).partition(",")
-    ordered = f"{first} {last}" if comma and len(last.split()) <= 2 else _ASIDE.sub(" ", text)
+    plain = _ASIDE.sub(" ", text)
+    last, comma, first = plain.partition(",")
+    ordered = f"{first} {last}" if comma and len(last.split()) <= 2 else plain
     words = (word.strip("'’-") for word in re.findall(r"[^\W\d_][\w'’-]*", terms.fold(ordered)))
     parts = [word for word in words if word and word not in _TITLES]
     if not 2 <= len(parts) <= 4 or any(part in _NO_NAME for part in parts) or len(parts[-1]) < 2:

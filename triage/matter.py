@@ -257,7 +257,7 @@ class Board:
             plain = [
                 one.id in self.matters
                 and chance >= _DENIED
-                and score >= (_PLAIN_TITLED if _shares_title(traits, one) else _PLAIN)
+                and (score >= _PLAIN or (score >= _PLAIN_TITLED and _shares_title(traits, one)))
                 for (score, _), one, chance in zip(scored, candidates, chances, strict=True)
             ]
             chances = [max(chance, _SURE) if sure else chance for chance, sure in zip(chances, plain, strict=True)]
@@ -373,15 +373,11 @@ class Board:
         own = set(traits.called.split())
         found = []
         for one in self.matters.values():
-            surnames = {
-                name.split()[-1] for sender, name in one.called.items() if sender not in one.staff and len(name.split()) > 1
-            }
             house = traits.said.places & one.places and len(traits.said.words & one.about) >= _OWN_WORDS + 1
-            if (
-                (house or traits.said.references & one.references)
-                and (surnames - own) & traits.tokens
-                and traits.sender not in one.last_of
-            ):
+            if not (house or traits.said.references & one.references) or traits.sender in one.last_of:
+                continue
+            names = (name.split() for sender, name in one.called.items() if sender not in one.staff)
+            if ({name[-1] for name in names if len(name) > 1} - own) & traits.tokens:
                 found.append(one)
         return found[0] if len(found) == 1 else None
 
@@ -608,7 +604,7 @@ def _likeness(
     if traits.named and traits.subject in matter.subjects and recent:
         score += 1.0
         reasons.append("same subject")
-    elif recent and any(len(terms.words(one)) >= 2 and traits.subject.startswith(f"{one} ") for one in matter.subjects):
+    elif recent and any(traits.subject.startswith(f"{one} ") and len(terms.words(one)) >= 2 for one in matter.subjects):
         score += 1.0
         reasons.append("the same subject, and more")
     elif recent and traits.named and traits.named <= matter.named.keys():

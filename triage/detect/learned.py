@@ -42,6 +42,7 @@ BESIDE = 0.57
 _NOT_COUNTED = 0.49
 MENACE = ("intimidation", "harassment")
 """What sentences say together; threats of death are what idioms are made of, and two of those make none."""
+_FRIGHTENING = ("threat", *MENACE)
 _LOUDER = ("insult", "sexual")
 _SEVERAL = 2
 _TOGETHER = "The trained model hears a threat or intimidation in several sentences together; no rule knows their words."
@@ -102,13 +103,12 @@ def _charges(evidence: Evidence, score: str) -> list[tuple[Quote, float]]:
     """The sentences with one of the scores for abuse, the clearest first. What is only remarkable must sound abusive as such too; a threat
     or harassment surely so: people smash their tax returns, are killed by deadlines, and tell where they live and who goes by."""
     abusive = dict(evidence.scores.get(ABUSIVE, ()))
+    elsewhere = [dict(evidence.scores.get(other, ())) for other in _LOUDER] if score == "threat" else []
 
     def credible(sentence: str, strength: float) -> bool:
-        if score in ("threat", *MENACE) and strength >= SURE:
+        if score in _FRIGHTENING and strength >= SURE:
             # who is insulted or ogled in a sentence is rarely threatened in it as well; the louder one is what was said
-            louder = score == "threat" and any(
-                dict(evidence.scores.get(other, ())).get(sentence, 0.0) > strength for other in _LOUDER
-            )
+            louder = any(other.get(sentence, 0.0) > strength for other in elsewhere)
             return abusive.get(sentence, 0.0) >= SURE and not louder
         return sentence in abusive or strength >= BESIDE
 
@@ -137,10 +137,10 @@ def _excused(sentence: str, score: str) -> bool:
     """Whether a sentence is none of it: a coarse word of a trade or a dog, an accident that is feared, as the phrases know them; praise;
     or words about oneself, which insult nobody. The model knows letters only."""
     folded = folding.fold(sentence)
-    books = ("profanity", "threat") if score in ("threat", *MENACE) else ("profanity",)
-    groups = [book(name).groups for name in books]
-    meant_otherwise = [*groups[0].values(), *(some["violence"] for some in groups[1:])]
-    of_oneself = score not in ("threat", *MENACE) and _OF_ONESELF.match(folded) and not _OF_OTHERS.search(folded)
+    meant_otherwise = [*book("profanity").groups.values()]
+    if score in _FRIGHTENING:
+        meant_otherwise.append(book("threat").groups["violence"])
+    of_oneself = score not in _FRIGHTENING and _OF_ONESELF.match(folded) and not _OF_OTHERS.search(folded)
     return bool(_PRAISE.fullmatch(folded) or of_oneself) or any(group.excused(folded) for group in meant_otherwise)
 
 
