@@ -22,7 +22,7 @@ from typing import Any
 from triage.actor import Actor, Done
 from triage.errors import TriageError
 from triage.ledger import Ledger
-from triage.mailbox import sieve
+from triage.mailbox import Account, sieve
 from triage.mailbox.sieve import Scripts
 
 Row = Mapping[str, Any]
@@ -31,6 +31,7 @@ _WORDS = Path(__file__).resolve().parents[1] / "rules" / "phrases" / "kept-from-
 _MARK = "# Written by triage: it renews this script and takes it away again."
 _INCLUDED = re.compile(r'^include :personal :optional "((?:[^"\\]|\\.)*)";$', re.MULTILINE)
 _NEEDED = frozenset({"fileinto", "body", "date", "relational"})
+_NOT_OURS = f"a Sieve script named {sieve.NAME} is there that is not ours, and is left alone"
 _REMEMBERED = timedelta(days=7)
 """For so long after a script is gone a new mail in the hold folder may still be one that it filed."""
 
@@ -68,7 +69,7 @@ def _settle(actor: Actor, kept: Scripts, rows: list[Row], done: Done) -> None:
     active, names = kept.active()
     there = kept.ours() if sieve.NAME in names else ""
     if there and _MARK not in there:
-        raise TriageError(f"{actor.name}: a Sieve script named {sieve.NAME} is there that is not ours, and is left alone")
+        raise TriageError(f"{actor.name}: {_NOT_OURS}")
     own = _included(there) if active == sieve.NAME else active
     text = script(rows, actor.box.folders.held, own) if rows else ""
     if not text:
@@ -77,20 +78,43 @@ def _settle(actor: Actor, kept: Scripts, rows: list[Row], done: Done) -> None:
             if not actor.dry:
                 kept.take_away(own if active == sieve.NAME else None)
         if not actor.dry:
-            _remember(actor, "", [])
+            _remember(actor, "", [], stands=False)
         return
     if text == there and active == sieve.NAME:
+        if not known.get("stands") and not actor.dry:
+            _remember(actor, text, rows, stands=True)  # the program died just after it put it
         return
-    if known.get("script") and active != sieve.NAME and known.get("rules") == _digest(script(rows, "", "")):
+    if known.get("stands") and active != sieve.NAME and known.get("rules") == _digest(script(rows, "", "")):
         raise TriageError(f"{actor.name}: somebody has made another Sieve script active, so ours stays off")
-    if missing := (_NEEDED | ({"include"} if own else set())) - kept.can:
-        raise TriageError(f"{actor.name}: the server's Sieve lacks {', '.join(sorted(missing))}")
-    if own and not (own.isascii() and own.isprintable()):
-        raise TriageError(f"{actor.name}: the Sieve script in use has a name that cannot be included")
+    if hinders := _hindrance(kept, own):
+        raise TriageError(f"{actor.name}: {hinders}")
     _changed(actor, done, f"have the mail server file what {len(rows)} restrictions cover (Sieve)", text)
     if not actor.dry:
-        _remember(actor, text, rows)  # first: what it files from now on must be known for what it is
+        _remember(actor, text, rows, stands=False)  # first: what it files from now on must be known for what it is
         kept.put(text)
+        _remember(actor, text, rows, stands=True)
+
+
+def look(account: Account) -> str:
+    """Why no restriction could be enforced at delivery in this mailbox; "" where it could. Changes nothing there.
+
+    Raises Temporary where the server keeps no scripts or is away, Permanent when somebody must act.
+    """
+    with sieve.scripts(account) as kept:
+        active, names = kept.active()
+        there = kept.ours() if sieve.NAME in names else ""
+        if there and _MARK not in there:
+            return _NOT_OURS
+        return _hindrance(kept, _included(there) if active == sieve.NAME else active)
+
+
+def _hindrance(kept: Scripts, own: str) -> str:
+    """Why a script of ours could not work beside the user's own."""
+    if missing := (_NEEDED | ({"include"} if own else set())) - kept.can:
+        return f"the server's Sieve lacks {', '.join(sorted(missing))}"
+    if own and not (own.isascii() and own.isprintable()):
+        return "the Sieve script in use has a name that cannot be included"
+    return ""
 
 
 def _changed(actor: Actor, done: Done, words: str, text: str) -> None:
@@ -162,10 +186,11 @@ def _known(ledger: Ledger, mailbox: str) -> dict[str, Any]:
     return dict(kept)
 
 
-def _remember(actor: Actor, text: str, rows: list[Row]) -> None:
+def _remember(actor: Actor, text: str, rows: list[Row], *, stands: bool) -> None:
+    """`stands`: whether the script is known to have been the active one; only then it was somebody else who changed that."""
     after = (actor.now + _REMEMBERED).isoformat()
     before = {name: until or after for name, until in _known(actor.ledger, actor.name).get("of", {}).items()}
     of = {name: until for name, until in before.items() if until > actor.now.isoformat()}
     of |= {_digest(address): "" for row in rows for address in row["addresses"]}
-    state = {"script": _digest(text) if text else "", "rules": _digest(script(rows, "", "")) if text else "", "of": of}
-    actor.ledger.set_meta(f"sieve {actor.name}", json.dumps(state) if state["script"] or of else "")
+    told = {"script": _digest(text) if text else "", "rules": _digest(script(rows, "", "")) if text else "", "stands": stands}
+    actor.ledger.set_meta(f"sieve {actor.name}", json.dumps({**told, "of": of}) if text or of else "")

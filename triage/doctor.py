@@ -17,7 +17,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from triage import label
+from triage import at_delivery, label
 from triage.authentication import judge
 from triage.errors import TriageError
 from triage.ledger import Ledger
@@ -169,6 +169,19 @@ def _mailbox(area: str, one: MailboxSettings, settings: Settings, now: datetime,
             yield Check(area, "ok" if keeps else "note", _promise(keeps=keeps))
         else:
             yield from _tried(area, box, account, now, made=bool(missing))
+    if settings.acting.hold and settings.acting.sieve:
+        yield _at_delivery(area, account)
+
+
+def _at_delivery(area: str, account: Account) -> Check:
+    """Whether the mail server would file held mail itself, as [acting] sieve asks for; without it every pass does."""
+    try:
+        hinders = at_delivery.look(account)
+    except TriageError as error:
+        hinders = str(error).removeprefix(f"{account.name}: ")
+    if hinders:
+        return Check(area, "note", f"[acting] sieve: {hinders}; mail under a restriction is filed at each pass instead")
+    return Check(area, "ok", f"the server takes Sieve scripts at port {account.sieve_port}, and knows what ours needs")
 
 
 def _abilities(area: str, box: Mailbox) -> Iterator[Check]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mailstate import mails
@@ -15,6 +18,7 @@ from sample import DESK, INES, OTTILIE, SUNITA, VANCE, Mail, address, letter, re
 from servers import Server, dovecot
 
 from triage import at_delivery
+from triage.ledger import Ledger
 from triage.mailbox import sieve
 
 DAY = timedelta(days=1)
@@ -290,3 +294,73 @@ def test_no_address_of_a_stranger_s_becomes_a_command(office: Office, stranger: 
     assert "discard" not in "".join(
         part for number, part in enumerate(text.replace("\\\\", "").replace('\\"', "").split('"')) if number % 2 == 0
     )
+
+
+class Killed(BaseException):
+    """What nobody catches: the power is gone."""
+
+
+@contextmanager
+def killed_before(step: int) -> Iterator[list[str]]:
+    """The program dies before the `step`th thing it does to scripts or writes of them; says what it had done until then."""
+    done: list[str] = []
+
+    def dying(owner: type, name: str, patch: pytest.MonkeyPatch) -> None:
+        was = getattr(owner, name)
+
+        def does(self: object, *words: Any, **named: Any) -> Any:
+            about_it = owner is not Ledger or str(words[0]).startswith("sieve")
+            if about_it and len(done) + 1 >= step:
+                raise Killed
+            done.extend([name] if about_it else [])
+            return was(self, *words, **named)
+
+        patch.setattr(owner, name, does)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("putscript", "setactive", "deletescript"):
+            dying(sieve._Line, name, patch)
+        for name in ("journal", "set_meta"):
+            dying(Ledger, name, patch)
+        yield done
+
+
+def scripts_now(office: Office) -> tuple[str, set[str], str]:
+    with sieve.scripts(office.server.account(office.user)) as kept:
+        name, names = kept.active()
+        return name, set(names), kept.ours() if "triage" in names else ""
+
+
+def test_killed_between_any_two_of_its_steps_it_ends_the_same_and_a_mail_filed_meanwhile_is_known(office: Office) -> None:
+    put(office, "own", OWN)
+    started, gone = datetime.now(UTC), END + 2 * DAY
+    seen = set()
+    for now, end in ((started, ("triage", {"own", "triage"})), (gone, ("own", {"own"}))):
+        for step in itertools.count(1):
+            with killed_before(step) as done:
+                try:
+                    once(office, now=now)
+                except Killed:
+                    seen.add((now, *done))
+                else:
+                    break  # whatever was begun is done by now
+            assert active(office)[0] in {"own", "triage"}  # the user's own rules never rest
+            if now == started and active(office)[0] == "triage":
+                with office.ledger() as ledger:
+                    assert at_delivery.filed_by_it(ledger, "desk", address(VANCE), now)
+        assert scripts_now(office)[:2] == end
+        before = scripts_now(office)
+        assert " 0 changes made" in once(office, now=now).output and scripts_now(office) == before
+    assert len(seen) >= 6
+
+
+def test_doctor_says_whether_the_server_could_file_by_itself(delivering: Server, office: Office, tmp_path: Path) -> None:
+    assert "knows what ours needs" in office.run("doctor").output
+    put(office, "triage", "keep;\r\n")
+    assert (
+        "that is not ours, and is left alone; mail under a restriction is filed at each pass instead"
+        in office.run("doctor").output
+    )
+    nowhere = Office(replace(delivering, sieve_port=1), tmp_path / "nowhere", office.user, extra=ON).open()
+    said = nowhere.run("doctor")
+    assert said.status == 0 and "[acting] sieve: no Sieve scripts can be kept at 127.0.0.1, port 1" in said.output
