@@ -368,7 +368,7 @@ def _proposals(
         if notice is None:
             continue  # nothing of theirs is known that it could cover
         row = _proposal("hold", one.notice_id, notice, [f for f in decision.rests_on if f.matter in one.matters], story, contact)
-        row["restriction_id"] = one.id
+        row["restriction_id"], row["customer"] = one.id, _customer(story)
         row["held"] = [turns[key].message.message_id for key, which in held.items() if which is one]
         row["held_keys"] = sorted(key for key, which in held.items() if which is one)
         rows.append(row)
@@ -421,6 +421,12 @@ def _who_knows(row: Row, rulings: Sequence[Ruling]) -> None:
     ]
 
 
+def _customer(story: Story) -> str:
+    """What to call the contact: by the name in their last mail."""
+    own = [turn.message.sender for turn in story.turns if not turn.by_staff and story.owns(turn)]
+    return own[-1].name or own[-1].email if own else ", ".join(sorted(story.addresses))
+
+
 def _review(one: hold.Restriction, story: Story, findings: Iterable[Finding], contact: str) -> Row:
     """What the reminder before the end of a restriction says otherwise than the note on the restriction itself."""
     own = [turn for turn in story.turns if not turn.by_staff and story.owns(turn)]
@@ -429,7 +435,6 @@ def _review(one: hold.Restriction, story: Story, findings: Iterable[Finding], co
         "id": _proposal_id(contact, "review", f"{one.id} {one.until}"),
         "kind": "review",
         "keys": [],  # moving it away settles nothing that was found
-        "customer": own[-1].message.sender.name or own[-1].message.sender.email if own else ", ".join(sorted(story.addresses)),
         "since": sorted({each.kind for each in findings if each.message_key in later and counts(each)}),
     }
 
@@ -466,7 +471,9 @@ def _gaps(one: hold.Restriction, at: Standing, pack: Pack) -> list[str]:
     if one.ruling:
         lost = any(each.startswith(ground) for each in gone for ground in one.ruling.grounds)
         return ["an incident it rests on was taken back: look whether it should stand"] if lost else []
-    said = ["who decided and why is not recorded: `triage hold start` completes it"]
+    said = [
+        "who decided and why is not recorded: whoever runs triage adds it with `triage hold start`, which starts nothing anew"
+    ]
     if not one.end_named:
         said.append(f"the letter names no end: it lapses after the usual {pack.periods.restriction_days} days")
     before = replace(at.story, turns=tuple(turn for turn in at.story.turns if turn.message.sent_at < one.start))

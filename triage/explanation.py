@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from triage import language
@@ -178,7 +178,7 @@ def our_part(matter: Row | None) -> Section:
         lines += [f'"{_short(each["text"])}" ({day(each["at"])})' for each in one["statements"]]
     if matter["waiting_since"]:
         late = f". It was due on {day(matter['deadline'])}: we are late" if matter["overdue"] else ""
-        lines.append(f"They have been waiting for an answer since {day(matter['waiting_since'])}{late}.")
+        lines.append(f"Not answered yet: what they wrote on {day(matter['waiting_since'])}{late}.")
     return Section("Our part first", tuple(lines))
 
 
@@ -203,7 +203,7 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *,
     lines = []
     for message_id, found in list(by_mail.items())[:MAILS_SHOWN]:
         when = day(sent[message_id]) if message_id in sent else "undated"
-        kinds = dict.fromkeys(f"{NAMES[one['kind']]} ({one['clause'] or clause_words('', pack, one['kind'])})" for one in found)
+        kinds = dict.fromkeys(NAMES[one["kind"]] + _under(one, pack) for one in found)
         lines.append(f"{when}: {'; '.join(kinds)}")
         own = dict.fromkeys(q["text"] for one in found for q in one["quotes"] if q["message_id"] == message_id)
         abusive = {q["text"] for one in found if one["kind"] in FOLDED for q in one["quotes"]} if fold else set()
@@ -217,11 +217,20 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *,
     return Section("What was seen", tuple(lines) or ("Nothing further.",), frozenset(folded))
 
 
+def _under(finding: Row, pack: Pack | None) -> str:
+    """The clause of what was seen, in brackets; what protects the sender needs none."""
+    if KINDS.get(finding["kind"]) == "protective" and not finding["clause"]:
+        return ""
+    return f" (clause {finding['clause']})" if finding["clause"] else f" ({clause_words('', pack, finding['kind'])})"
+
+
 def against(proposal: Row) -> Section:
     """What stands in the way, or speaks against it: the open safeguards, and what the program does not know."""
     unmet = set(proposal["unmet"]) - ({"not_warned"} if proposal["kind"] in ("warn", "no-reply") else set())
     open_gates = [check["words"] for check in proposal["checks"] if check["name"] in unmet]
     lines = [f"{words[0].upper()}{words[1:]}." for words in open_gates]
+    if since := (proposal["our_part"] or {}).get("waiting_since"):
+        lines.append(f"What they wrote on {day(since)} has no answer yet; perhaps it should have one first.")
     lines.append("The program counts and quotes; it knows nothing of intent, illness or what was said on the telephone.")
     return Section("What speaks against it", tuple(lines))
 
@@ -229,11 +238,14 @@ def against(proposal: Row) -> Section:
 def _next(proposal: Row) -> tuple[str, ...]:
     kind, who = proposal["kind"], proposal["decided_by"]
     if kind == "urgent":
-        return ("Read the mail and act as your duty of care says. The program does nothing about it.",)
+        return (
+            "This note is all that the program does: nobody else was told, and the mail lies where it was. Do not leave it to a colleague.",
+        )
     if kind == "warn":
         return (
-            f"If you agree, {who} writes the warning as any other letter. Once it lies in Sent, the program knows that they were warned.",
-            "If you do not, what is listed here is held against nobody.",
+            f"Agreeing sends nothing. {who[0].upper()}{who[1:]} writes the warning, as an email like any other.",
+            "When that email is in the Sent folder, the program knows that they were warned.",
+            "If you do not agree, what is listed here is held against nobody.",
         )
     if kind == "restrict":
         return (
@@ -248,10 +260,10 @@ def _next(proposal: Row) -> tuple[str, ...]:
             "To renew it takes a decision of its own, with its reasons, and a letter to the customer: `triage hold renew`.",
         )
     restriction = proposal["restriction"] or {}
-    until = f"until {day(restriction['until'])}" if restriction else "until its end"
+    until = f"Until {day(restriction['until'])}" if restriction else "Until its end"
     return (
-        f"Mail on this matter is filed in Triage/Held {until}; somebody still reads it, and no reply is owed.",
-        "A new matter, a legal right, an appeal, anything about welfare or an emergency stays in the inbox.",
+        f"{until} their mail on this matter is filed in Triage/Held, to be read there; a reply is not expected of you.",
+        "Another matter, a legal right, an appeal, an emergency or anything about somebody's welfare stays in the inbox: please answer that.",
     )
 
 
@@ -306,8 +318,8 @@ def _appealed(proposal: Row) -> tuple[Section, ...]:
     )
 
 
-def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
-    """The sections of the note about one proposal."""
+def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[Section, ...]:
+    """The sections of the note about one proposal. `safeguarding`: who is to be told when somebody may be in danger."""
     if proposal["kind"] == "unreadable":
         return _unreadable_note(proposal)
     if proposal["kind"] == "review":
@@ -323,15 +335,16 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
     matter = proposal["our_part"]
     proposed = {
-        "urgent": f"Somebody should read this mail from {who} at once.",
-        "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent and nothing was moved; you decide.",
+        "urgent": f"{who} wrote a mail that somebody should read at once. It came under this subject on {day(proposal['sent_at'])}:",
+        "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent and nothing was moved; {proposal['decided_by']} decides.",
         "restrict": f"To consider restricting contact with {who} under the {proposal['policy']}. Nothing was sent or moved; a person decides.",
-        "hold": "You told the customer of a restriction: it is in force.",
+        "hold": _in_force(proposal.get("customer") or who, proposal["restriction"]),
         "no-reply": f"This one mail from {who} was filed without a reply, because of its words: {proposal.get('filed')}."
         if proposal.get("filed")
         else f"To leave this one mail from {who} without a reply, because of its words. Nothing was moved; you decide.",
     }[kind]
-    sections = [Section("What is proposed" if kind != "hold" else "What is in force", (proposed,))]
+    heading = {"hold": "What is in force", "urgent": "Read this now"}.get(kind, "What is proposed")
+    sections = [Section(heading, (proposed, *([f'"{_short(proposal["subject"], 100)}"'] if kind == "urgent" else [])))]
     if kind == "hold":
         held, restriction = proposal.get("held", []), proposal["restriction"]
         by_mail = restriction["notice"].startswith("<")
@@ -356,8 +369,18 @@ def note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         if _mediated(kind, pack)
         else ()
     )
-    sections.append(Section("What happens next", (*first, *_handler(proposal), *_next(proposal))))
+    tell = (f"Tell at once: {safeguarding}.",) if safeguarding and kind == "urgent" else ()
+    sections.append(Section("What happens next", (*first, *tell, *_handler(proposal), *_next(proposal))))
     return tuple(sections)
+
+
+def _in_force(who: str, restriction: Row | None) -> str:
+    """What a restriction means, so that whoever never heard of one understands."""
+    if not restriction:
+        return f"A restriction on the mail of {who} is in force, and they were told."
+    dates = f"From {day(restriction['start'])} until {day(restriction['until'])}"
+    told = "You told them so in an email" if restriction["notice"].startswith("<") else "They were told"
+    return f"{dates}, for {who}: {MEASURES[restriction['kind']]}. This is a hold. {told}."
 
 
 def _handler(proposal: Row) -> tuple[str, ...]:
@@ -570,18 +593,21 @@ def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
     )
 
 
-def _further(kind: str) -> tuple[str, ...]:
+_USUAL = timedelta(days=60)
+
+
+def _further(proposal: Row) -> tuple[str, ...]:
     """The further orders that a note of this kind takes, each with what it says."""
+    about = datetime.fromisoformat(proposal["sent_at"])
     milder = {
-        "warn": ("LESS: no warning is due, the mails stay on file.",),
-        "restrict": ("LESS: a warning will do.", "UNTIL 30 June 2026: agreed, and that day is to be its end."),
-    }.get(kind, ())
+        "warn": ("LESS: no warning; what was seen stays on file and may count later.",),
+        "restrict": ("LESS: a warning will do.", f"UNTIL {about + _USUAL:%-d %B %Y}: agreed, and that day is to be its end."),
+    }.get(proposal["kind"], ())
     return (
         *milder,
-        "NOT SAME MATTER: this mail is about something else.",
+        f"NOT SAME MATTER: the mail of {day(about)} is about something else.",
         "CLOSE: the matter was dealt with. REOPEN: it was not.",
         "SAME PERSON other@address, or NOT SAME PERSON other@address: who wrote is, or is not, that person.",
-        "REFER: a senior is to look.",
         "UNDO: takes your last answer back.",
     )
 
@@ -637,17 +663,18 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         return Section(
             "How to answer",
             (
-                "To end the hold early, tell the customer so in writing; the program reads it in Sent.",
-                "Or answer this note with UNTIL and the day on the first line, such as UNTIL 30 June 2026, and tell the customer.",
+                "You need not: this note tells you of what was decided.",
+                "To end it early, tell the customer so in an email; when that is in the Sent folder, the program ends it.",
+                f"Or answer this note with UNTIL and the day on the first line{_such_as(proposal['restriction'])}, and tell the customer.",
             ),
         )
     if proposal["kind"] == "urgent":
         return Section(
             "How to answer",
             (
-                f"When somebody has seen to it, move this note to {agree}. If nobody is in danger, move it to {dismiss}.",
-                "Or answer it, with APPROVE or REJECT as your first line, and what was done: that names you.",
-                "Doing nothing changes nothing. Deleting or archiving the note is no answer.",
+                f"After somebody has acted, move this note to {agree}: that means it was seen to.",
+                f"Move it to {dismiss} only when somebody has checked, and nobody is in danger.",
+                "Or answer it with APPROVE (seen to) or REJECT (a false alarm) as the first line, and say what was done.",
             ),
         )
     if proposal["kind"] == "unreadable":
@@ -659,11 +686,17 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         (
             f"Move this note to {agree} if you agree, or to {dismiss} if not.",
             "Or answer it, with APPROVE or REJECT as your first line, above or below the quoted note, and why. That names you as the one who decided.",
-            "Doing nothing changes nothing. Deleting or archiving the note is no answer.",
+            "Not sure, or not yours to decide? Leave it here, and nothing happens; or answer with REFER and why, and a senior is asked to look.",
+            "Deleting or archiving the note is no answer.",
             "If something in it is wrong, your first line may also be one of these:",
-            *_further(proposal["kind"]),
+            *_further(proposal),
         ),
     )
+
+
+def _such_as(restriction: Row | None) -> str:
+    """A day on which it might end, as it is written in an answer."""
+    return f", such as UNTIL {datetime.fromisoformat(restriction['until']) - timedelta(days=1):%-d %B %Y}" if restriction else ""
 
 
 def came_of(one: Ruling | None, faults: Sequence[str], *, unproved: bool = False) -> str:

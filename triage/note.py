@@ -31,10 +31,12 @@ _PAGE = """{% macro shown(line) %}{% if line.startswith('"') %}<blockquote style
 {% for section in sections %}<h2 style="margin:16px 0 4px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ section.heading }}</h2>
 {% for line in section.lines %}{{ shown(line) }}{% endfor %}{% endfor %}
 {% if abusive %}<details style="margin:16px 0 0"><summary style="font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ heading }}</summary>
-{% for line in abusive %}{{ shown(line) }}{% endfor %}</details>{% endif %}"""
+{% for line in abusive %}{{ shown(line) }}{% endfor %}</details>{% endif %}
+<p style="margin:20px 0 0;font-size:13px;color:#595959">{{ written_by }}</p>"""
 """Headings and quotations are elements of their own: they stay what they are where a mail program drops all styles."""
 
 _ABUSIVE = "Abusive words, only if you need them"
+_WRITTEN_BY = "Written by triage, the program that sorts this mailbox for you. It writes to nobody outside."
 
 
 def one_line(text: str, most: int = 150) -> str:
@@ -79,13 +81,13 @@ def plain(sections: Sequence[Section]) -> str:
     for section in (*calm, *([Section(_ABUSIVE, abusive)] if abusive else [])):
         lines = [f"    {line}" if line.startswith('"') else line for line in section.lines]
         blocks.append(f"{section.heading.upper()}\n" + "\n".join(sheet.plain(line) for line in lines))
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join([*blocks, f"-- \n{_WRITTEN_BY}"]) + "\n"
 
 
 def page(title: str, sections: Sequence[Section]) -> str:
     """The sections as an HTML page without any outside resource; abusive words last, folded where the mail program can."""
     calm, abusive = _apart(sections)
-    return sheet.mail(_PAGE, title=title, sections=calm, abusive=abusive, heading=_ABUSIVE)
+    return sheet.mail(_PAGE, title=title, sections=calm, abusive=abusive, heading=_ABUSIVE, written_by=_WRITTEN_BY)
 
 
 def fingerprint(proposal: Mapping[str, Any], sections: Sequence[Section]) -> str:

@@ -126,7 +126,7 @@ def _draft(actor: Actor, proposal: Row, pack: Pack, heard: _Heard) -> _Draft:
     names, address = actor.box.folders, actor.box.account.address
     if proposal["kind"] == "hold":
         proposal = proposal | {"unread": _unread_of(actor, proposal, pack)}
-    first, *rest = explanation.note(proposal, pack)
+    first, *rest = explanation.note(proposal, pack, safeguarding=actor.settings.organisation.safeguarding or "")
     how = explanation.how_to_answer(proposal, names.agree, names.dismiss)
     sections = (first, *heard.section(proposal), *rest, how)
     message_id = note.message_id(proposal, sections, address.rpartition("@")[2])

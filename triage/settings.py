@@ -63,6 +63,8 @@ class Organisation(_Section):
     """The authserv-id (RFC 8601 section 2.5) our receiving server signs its findings with; None: the topmost header is its."""
     incidents: Annotated[str, BeforeValidator(value.address)] = ""
     """An address of ours at which colleagues tell of what happened by another way than mail; "" for none."""
+    safeguarding: Line | None = None
+    """Who is told at once when somebody may be in danger, with a telephone number; it stands on such notes."""
 
 
 class Store(_Section):

@@ -106,6 +106,7 @@ staff = {", ".join(chosen.staff)}
 policy = {ours["policy"]}
 service_standard = {ours["service_standard"]}
 trusted_authserv_id = mx.{ours["domain"]}
+safeguarding = {ours["safeguarding"]}
 
 [mailbox:support]
 address = {ours["mailbox"]}
