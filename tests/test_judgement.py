@@ -188,7 +188,7 @@ def test_a_story_is_told_from_the_mails_picked_out_for_it_as_from_all(ledger: Le
         ids = {one.message_id for one in with_them}
         among = [
             one for one in mails
-            if one.key not in known and not judgement._outside(one, ON.directory)
+            if one.key not in known and not ON.directory.outside(one)
             and ids & {one.message_id, one.in_reply_to, *one.references} and one.key in ledger.citing(ids)
         ]  # fmt: skip
         found = judgement._mails_with(people, ledger, ON.directory)
