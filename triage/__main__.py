@@ -371,7 +371,7 @@ def policy_versions(
     text: Annotated[int | None, typer.Option("--text", help="Print this version as it was: its number in the list.")] = None,
 ) -> None:
     """Every version of the policy that was gone by, and since when."""
-    from triage.policy_versions import versions
+    from triage.policy_versions import same_number, versions
 
     with _ledger(_load(settings), only_looking=True) as ledger:
         kept = versions(ledger)
@@ -382,6 +382,10 @@ def policy_versions(
         return
     for number, one in enumerate(kept, 1):
         print(f"{number:3}  since {one.since:%Y-%m-%d %H:%M} UTC  {one.name}  {one.fingerprint[:12]}")
+        if same_number(kept[: number - 1], one.name, one.fingerprint):
+            print(
+                "     changed, but called by the same version as an earlier text; raise `version` in the pack with every change"
+            )
     if not kept:
         print("no policy was gone by yet: run a pass first (triage once)")
 

@@ -115,7 +115,8 @@ def conclude(settings: Settings, ledger: Ledger, now: datetime) -> tuple[int, li
     count, problems = conclude_touched(ledger, on, emails)
     if anew and not problems:
         ledger.set_meta(GROUNDS, print_)
-    return count, problems
+    changed = policy_versions.unnumbered(ledger, on.pack, once=True)
+    return count, [*problems, *([changed] if changed else [])]
 
 
 def _forget_colleagues(ledger: Ledger, on: Ground) -> None:

@@ -17,7 +17,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from triage import at_delivery, label
+from triage import at_delivery, label, policy_versions
 from triage.authentication import judge
 from triage.errors import TriageError
 from triage.ledger import Ledger
@@ -63,9 +63,12 @@ def _database(settings: Settings) -> Iterator[Check]:
     try:
         with Ledger.open(settings.store.url) as ledger:
             bad, (entries, _) = ledger.verify_journal(), ledger.head()
+            unnumbered = policy_versions.unnumbered(ledger, settings.pack()) if bad is None else ""
     except TriageError as error:
         yield Check("database", "wrong", str(error))
         return
+    if unnumbered:
+        yield Check("policy", "note", unnumbered)
     if bad is None:
         yield Check("database", "ok", f"can be read and written; the journal is whole, {entries} entries")
     else:

@@ -16,6 +16,7 @@ from triage.policy import Pack
 POLICY = "policy"
 """The journal's name for "from here on this version is gone by"."""
 _LAST = "policy in force"
+_TOLD = "policy changed without a version, told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,32 @@ def versions(ledger: Ledger) -> list[Version]:
         for entry in entries
         if entry.subject["paper"] in texts
     ]
+
+
+def same_number(kept: Sequence[Version], name: str, fingerprint: str) -> bool:
+    """Whether another text than this one was gone by under the same name: somebody changed the pack and not its version."""
+    return any(one.name == name and one.fingerprint != fingerprint for one in kept)
+
+
+def unnumbered(ledger: Ledger, pack: Pack, *, once: bool = False) -> str:
+    """What to tell when the pack was changed without raising its version; "" when it was not, or with `once` when that was told before."""
+    name = f"{pack.id} {pack.version}"
+    if not same_number(versions(ledger), name, pack.fingerprint) or (once and ledger.meta(_TOLD) == pack.fingerprint):
+        return ""
+    if once:
+        ledger.set_meta(_TOLD, pack.fingerprint)
+    return (
+        f'the policy was changed and its version was not: two texts are called {name} now. Write a higher `version` than "{pack.version}" in '
+        f"{pack.path.name}, so that it stays clear what was decided under which rules; `triage policy versions` shows both texts"
+    )
+
+
+def called(kept: Sequence[Version], at: datetime) -> str:
+    """What the version gone by at this time is called; with its number in the list where another text has the same name."""
+    one = in_force(kept, at)
+    if one is None:
+        return ""
+    return f"{one.name} (text {kept.index(one) + 1})" if same_number(kept, one.name, one.fingerprint) else one.name
 
 
 def in_force(kept: Sequence[Version], at: datetime) -> Version | None:

@@ -19,7 +19,7 @@ from triage.finding import SURE
 from triage.handling import departments as departments_told
 from triage.ledger import Ledger
 from triage.policy import Pack
-from triage.policy_versions import Version, in_force, versions
+from triage.policy_versions import Version, called, versions
 from triage.record import rulings
 from triage.ruling import Ruling
 
@@ -50,7 +50,11 @@ def rows(ledger: Ledger, pack: Pack, now: datetime) -> list[Row]:
         found.append(
             _restriction(row, people[row["contact"]], about, titles, ruled, pack, now) | {"policy": _policy(row, ruled, kept)}
         )
-    return found + [_decision(one, people.values()) for one in reversed(ruled) if one.act not in ("restrict", "renew")]
+    return found + [
+        _decision(one, people.values()) | {"policy": called(kept, one.at) or one.policy}
+        for one in reversed(ruled)
+        if one.act not in ("restrict", "renew")
+    ]
 
 
 def _measure(row: Mapping[str, Any], recorded: Ruling | None) -> str:
@@ -62,9 +66,8 @@ def _measure(row: Mapping[str, Any], recorded: Ruling | None) -> str:
 
 def _policy(row: Mapping[str, Any], ruled: Iterable[Ruling], kept: Sequence[Version]) -> str:
     """The version it was decided under: as recorded, or the one gone by when the letter was sent."""
-    recorded = next((one.policy for one in ruled if one.id == row["recorded"]), "")
-    version = in_force(kept, datetime.fromisoformat(row["start"]))
-    return recorded or (version.name if version else "")
+    at = next((one.at for one in ruled if one.id == row["recorded"]), datetime.fromisoformat(row["start"]))
+    return called(kept, at)
 
 
 def _who(row: Mapping[str, Any]) -> Row:
@@ -82,6 +85,7 @@ def _restriction(
     due = row["in_force"] and review <= now
     kinds = dict.fromkeys(NAMES[one["kind"]] for one in about)
     return dict.fromkeys(COLUMNS, "") | _who(who) | {
+        "addresses": ", ".join(row["addresses"]),
         "entry": "restriction, in force" if row["in_force"] else "restriction, over",
         "id": row["id"],
         "measure": _measure(row, recorded),
@@ -131,7 +135,6 @@ def _decision(one: Ruling, people: Iterable[Mapping[str, Any]]) -> Row:
         "by": one.by,
         "reasons": one.reason,
         "set aside": "; ".join(f"{SAFEGUARD_NAMES[each.gate]}: {each.reason}" for each in one.overrides),
-        "policy": one.policy,
     }  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from sample import restriction
 from servers import Server
 
 from tests.rulings.registry import BERT, IDA, NOOR, SAM, WELFARE, Registry, override
-from triage import explanation, our_side, pdf, register, ruling
+from triage import doctor, explanation, our_side, pdf, register, ruling
 from triage.chronology import chronology
+from triage.cycle import conclude
 from triage.deciding import report
 from triage.dossier import write
 from triage.errors import Misconfigured, Permanent
@@ -62,6 +63,33 @@ def test_every_version_of_the_policy_is_kept_and_named_by_what_was_decided_under
     assert ["004 1" in said[0], "004 2" in said[1], len(said)] == [True, True, 2]
     assert run("policy", "versions", "--settings", str(path), "--text", "1").output == former
     assert run("policy", "versions", "--settings", str(path), "--text", "3").status == 78
+
+
+def test_a_policy_changed_without_its_version_is_noticed_said_once_and_told_apart(due: Registry) -> None:
+    former = (Path(__file__).parents[2] / "rules" / "jack-keller.toml").read_text()
+    due.restrict()
+    ours, path = due.folder / "ours.toml", due.folder / "settings.ini"
+    ours.write_text(former.replace('title = "No swearing"', 'title = "No coarse words"'))
+    path.write_text(path.read_text().replace("policy = jack-keller", "policy = ./ours.toml"))
+    due.settings = load(path)
+    due.later(days=1)
+    due.rule("no-action", by=NOOR)
+    first, second = (conclude(due.settings, due.ledger, due.now)[1] for _ in range(2))
+    assert len(first) == 1 and "its version was not" in first[0] and "ours.toml" in first[0] and second == []
+    assert [row["policy"] for row in book(due)] == ["004 1 (text 1)", "004 1 (text 2)"]
+    said = run("policy", "versions", "--settings", str(path)).output
+    assert said.count("raise `version`") == 1
+    assert run("policy", "versions", "--settings", str(path), "--text", "1").output == former
+    assert [one.state for one in _policy_checks(due)] == ["note"]
+    ours.write_text(ours.read_text().replace('version = "1"', 'version = "2"'))
+    due.settings = load(path)
+    due.conclude()
+    assert _policy_checks(due) == []
+
+
+def _policy_checks(of: Registry) -> list[doctor.Check]:
+    """What the doctor says of the policy besides the settings."""
+    return [one for one in doctor.examine(of.settings, now=of.now, look_only=True) if one.area == "policy"]
 
 
 def test_a_restriction_stays_on_it_when_it_is_over(due: Registry) -> None:
