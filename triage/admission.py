@@ -24,7 +24,7 @@ from triage.finding import SAFEGUARDS
 from triage.handling import open_inquiries
 from triage.hold import Restriction
 from triage.policy import Pack
-from triage.ruling import CORRECTIONS, Act, Incident, Ruling
+from triage.ruling import CORRECTIONS, Act, Incident, Ruling, ties
 
 ROLE: Mapping[Act, str] = {
     "warn": "warn", "restrict": "restrict", "renew": "restrict", "lift": "restrict", "appeal-decided": "appeal",
@@ -57,6 +57,10 @@ class Circumstances:
     """What was written down about this contact from other channels."""
     known: frozenset[str] = frozenset()
     """Of the addresses that a "same-person" names, those from which there is mail."""
+    joined: Standing | None = None
+    """Where the one person stands that the ruling makes of two; None where it makes nobody one."""
+    bound: frozenset[tuple[str, str]] = frozenset()
+    """The id of each restriction in force with each address that it binds before that."""
 
 
 def faults(ruling: Ruling, on: Circumstances) -> tuple[str, ...]:
@@ -84,9 +88,9 @@ def faults(ruling: Ruling, on: Circumstances) -> tuple[str, ...]:
         case "less" | "close" | "reopen" | "split" | "rejoin":
             found += _correction(ruling, on)
         case "same-person" | "not-same-person":
-            found += _persons(ruling, on)
+            found += [*_persons(ruling, on), *_brought_under(ruling, on)]
         case "undo":
-            found += _undoing(ruling, on)
+            found += [*_undoing(ruling, on), *_brought_under(ruling, on)]
         case "withdraw" if not any(one.id == ruling.about for one in on.incidents):
             found.append(f"no incident with them has the id {ruling.about or '(none)'}, or it was taken back before")
         case "inquire" | "inquiry-closed" | "senior" | "hand-over" | "department":
@@ -102,6 +106,8 @@ def _decider(ruling: Ruling, on: Circumstances) -> Iterable[str]:
         return
     undone = next((one for one in on.now.rulings if one.id == ruling.about), None) if ruling.act == "undo" else None
     role = ROLE[undone.act if undone else ruling.act]
+    if undone and on.joined and (newly_bound(on) or any(pair & undone.others for pair in ties(on.joined.rulings).same)):
+        role = "restrict"  # who was set free comes under a restriction again only on the word of whoever may restrict
     if not role or (undone and undone.act == "same-person"):  # whoever was joined wrongly is set free by any of us
         return
     named = on.deciders.get(role, ())
@@ -283,12 +289,38 @@ def efforts(at: Standing) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _gates(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+def newly_bound(on: Circumstances) -> tuple[str, ...]:
+    """The addresses that come under a restriction in force when two become one person."""
+    every = {(one.id, address) for one in on.joined.in_force for address in one.binds} if on.joined else set()
+    return tuple(sorted({address for _, address in every - on.bound}))
+
+
+def _brought_under(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    """That nobody comes under a restriction, by being said to be somebody else, while a safeguard is open (F08, 004/SG1)."""
+    yield from _reasons_aside(ruling)
+    addresses, aside = newly_bound(on), {one.gate for one in ruling.overrides if one.reason.strip()}
+    if not addresses or on.joined is None:
+        return
+    decision = on.joined.decision
+    for check in decision.checks:
+        told = check.name == "not_warned" and (decision.warned_at or decision.grave)
+        if check.name in SAFEGUARDS and not check.met and not told and check.name not in aside:
+            yield (
+                f"it would bring {', '.join(addresses)} under the restriction, and a safeguard is open: {check.words} ({check.name}); "
+                "see to that first, or lift the restriction"
+            )
+
+
+def _reasons_aside(ruling: Ruling) -> Iterable[str]:
     for one in ruling.overrides:
         if one.gate not in GATES:
             yield f"there is no safeguard {one.gate}; they are {', '.join(GATES)}"
         elif not one.reason.strip():
             yield f"the safeguard {one.gate} cannot be set aside without a reason; write --override {one.gate}=REASON"
+
+
+def _gates(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    yield from _reasons_aside(ruling)
     aside = {one.gate for one in ruling.overrides if one.reason.strip()}
     for check in open_gates(ruling, on):
         if check.name not in aside:

@@ -25,7 +25,7 @@ from triage.finding import KINDS, SURE, Finding
 from triage.learning import again_and_again
 from triage.message import Message
 from triage.policy import Pack
-from triage.ruling import Ruling, in_effect
+from triage.ruling import CORRECTIONS, Ruling, in_effect, ties
 from triage.service_standard import ServiceStandard
 from triage.story import Story, tell
 from triage.verdict import Verdict, agreed, dismissed, mildest, reported, voices_on
@@ -508,7 +508,7 @@ def _restriction(one: hold.Restriction, at: Standing, pack: Pack) -> Row:
         "overrides": [asdict(each) for each in one.ruling.overrides] if one.ruling else [],
         "decided_by": one.decided_by,
         "appeal_offered": one.appeal_offered,
-        "addresses": sorted(one.binds) or sorted(at.story.addresses),
+        "addresses": sorted(one.binds),
         "mailboxes": sorted(one.ruling.mailboxes) if one.ruling else [],
     }
 
@@ -561,6 +561,8 @@ def standing(
     """Where the contact with these addresses stands at `ground.now`, from these mails (`conclude` says more of each)."""
     rulings = in_effect(one for one in ground.rulings if one.concerns(addresses))
     story = tell(addresses, messages, ground.directory, related, rulings)
+    said = ties(rulings)
+    rulings = tuple(one for one in rulings if one.act in CORRECTIONS or hold.still_theirs(one, story, said))
     contact = contact_id(story)
     findings = _excused(_findings(story, ground, template_twins, contact), story, ground)
     told = hold.restrictions(story, rulings, timedelta(days=ground.pack.periods.restriction_days))

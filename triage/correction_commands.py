@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from triage.decision_commands import By, Reason, record_decision, whose
+from triage.decision_commands import By, Overrides, Reason, record_decision, set_aside, whose
 from triage.errors import Permanent
 from triage.options import Contact, DryRun, Now, SettingsFile, clock, ledger_of, settings_at
 
@@ -40,10 +40,15 @@ def _of_mail(act: Act, mail: str, settings: Path, by: str, reason: str, now: str
     _kept(record_decision(chosen, ruling, who, dry=dry), who, dry=dry)
 
 
-def _of_person(act: Act, contact: str, other: str, settings: Path, by: str, reason: str, now: str | None, *, dry: bool) -> None:
+def _of_person(
+    act: Act, contact: str, other: str, settings: Path, by: str, reason: str, now: str | None, *, dry: bool,
+    override: list[str] | None = None,
+) -> None:  # fmt: skip
     from triage.ruling import Ruling
 
-    ruling = Ruling(act, clock(now), whose(by), reason, frozenset(), others=frozenset({whose(other)}))
+    ruling = Ruling(
+        act, clock(now), whose(by), reason, frozenset(), others=frozenset({whose(other)}), overrides=set_aside(override)
+    )
     _kept(record_decision(settings_at(settings), ruling, contact, dry=dry), contact, dry=dry)
 
 
@@ -78,10 +83,11 @@ def reopen(mail: Mail, settings: SettingsFile, by: By, reason: Reason, now: Now 
 
 @correct.command("same-person")
 def same_person(
-    contact: Contact, other: Other, settings: SettingsFile, by: By, reason: Reason, now: Now = None, dry_run: DryRun = False
-) -> None:
+    contact: Contact, other: Other, settings: SettingsFile, by: By, reason: Reason, override: Overrides = None, now: Now = None,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
     """Two addresses are one person's, for a restriction too; for whoever may restrict."""
-    _of_person("same-person", contact, other, settings, by, reason, now, dry=dry_run)
+    _of_person("same-person", contact, other, settings, by, reason, now, dry=dry_run, override=override)
 
 
 @correct.command("not-same-person")

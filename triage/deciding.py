@@ -23,7 +23,7 @@ from triage.handling import open_inquiries
 from triage.judgement import conclude_touched, ground, one_person, standing_of
 from triage.ledger import Ledger
 from triage.record import rulings, standing_incidents, write_incident, write_ruling
-from triage.ruling import Incident, Ruling
+from triage.ruling import Incident, Ruling, ties
 from triage.settings import Deciders, Settings
 
 
@@ -68,10 +68,13 @@ def rule(asked: Ruling, who: str, ledger: Ledger, settings: Settings, *, dry: bo
         people = people_behind(who, ledger, on.directory)
         now = standing_of(people, ledger, on)
         told_of = standing_incidents(ledger, people)
-        ruling = _filled(asked, now, on, told_of)
+        ruling = replace(_filled(asked, now, on, told_of), named=who.strip().strip("<>").lower() if "@" in who else "")
         told = _when_told(ruling, now, people, ledger, on)
         known = frozenset(one for one in ruling.others if ledger.messages_with([one]))
-        circumstances = Circumstances(now, told, on.pack, on.directory, deciders(settings.deciders), told_of, known)
+        joined, bound = _joined(ruling, people, ledger, on)
+        circumstances = Circumstances(
+            now, told, on.pack, on.directory, deciders(settings.deciders), told_of, known, joined, bound
+        )
         if found := faults(ruling, circumstances):
             raise Refused(found)
         if dry:
@@ -118,6 +121,27 @@ def _when_told(ruling: Ruling, now: Standing, people: frozenset[str], ledger: Le
     if ruling.act != "restrict" or not ruling.notice.startswith("<") or ruling.told is None or ruling.told > ruling.at:
         return now
     return standing_of(people, ledger, on, ruling.told)
+
+
+def _joined(
+    ruling: Ruling, people: frozenset[str], ledger: Ledger, on: Ground
+) -> tuple[Standing | None, frozenset[tuple[str, str]]]:
+    """Where the one person stands that this ruling makes of two, and each restriction's id with an address it binds before that.
+
+    None where it makes nobody one.
+    """
+    undone = next((one for one in on.rulings if one.id == ruling.about), None) if ruling.act == "undo" else None
+    if not (ruling.act == "same-person" or (undone and undone.act == "not-same-person")):
+        return None, frozenset()
+    after = replace(on, rulings=(*on.rulings, ruling))
+    before, said = ties(on.rulings), ties(after.rulings)
+    everybody, bound = set(people), set[tuple[str, str]]()
+    for email in sorted(people | ruling.others | (undone.addresses | undone.others if undone else frozenset())):
+        everybody |= one_person(email, ledger, on.directory, said)[0]
+    for email in sorted(everybody):
+        alone = standing_of(one_person(email, ledger, on.directory, before)[0], ledger, on)
+        bound |= {(one.id, address) for one in alone.in_force for address in one.binds}
+    return standing_of(one_person(min(people), ledger, on.directory, said)[0], ledger, after), frozenset(bound)
 
 
 def impact(ruling: Ruling, now: Standing) -> tuple[str, ...]:

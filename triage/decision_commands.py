@@ -65,7 +65,8 @@ def _proof(settings: Settings, notice: str | None, file: Path | None, told: str 
     return {"notice": f"file {file.name} sha256:{digest}", "told": at}
 
 
-def _overrides(given: list[str] | None) -> tuple[Any, ...]:
+def set_aside(given: list[str] | None) -> tuple[Any, ...]:
+    """The safeguards that are set aside, of options such as welfare=REASON."""
     from triage.ruling import Override
 
     pairs = [text.partition("=") for text in given or ()]
@@ -147,7 +148,7 @@ def terminate(
     chosen, at = settings_at(settings), clock(now)
     ruling = Ruling(
         "terminate", at, whose(by), reason, frozenset(), circumstances=circumstances, ground=cast("Ground", why),
-        overrides=_overrides(override), grounds=tuple(ground or ()), efforts=efforts, safety_reason=safety_reason,
+        overrides=set_aside(override), grounds=tuple(ground or ()), efforts=efforts, safety_reason=safety_reason,
         policy_given=day_given("--policy-given", policy_given), **_proof(chosen, notice, notice_file, told),
     )  # fmt: skip
     record_decision(chosen, ruling, contact, dry=dry_run)
@@ -190,7 +191,7 @@ def hold_start(
         "restrict", at, whose(by), reason, frozenset(), kind=kind, circumstances=circumstances,
         start=first_moment(day_given("--from", start), zone), until=last_moment(day_given("--until", until), zone),
         matters=tuple(matter or ()), mailboxes=frozenset(mailbox or ()), number=number, days=days, reader=whose(reader),
-        overrides=_overrides(override), grounds=tuple(ground or ()), efforts=efforts, safety_reason=safety_reason,
+        overrides=set_aside(override), grounds=tuple(ground or ()), efforts=efforts, safety_reason=safety_reason,
         policy_given=day_given("--policy-given", policy_given), frivolous=tuple(frivolous or ()), vexatious=tuple(vexatious or ()),
         **_proof(chosen, notice, notice_file, told),
     )  # fmt: skip
@@ -209,7 +210,7 @@ def hold_renew(
     chosen, at = settings_at(settings), clock(now)
     ruling = Ruling(
         "renew", at, whose(by), reason, frozenset(), about=restriction or "", efforts=efforts, safety_reason=safety_reason,
-        until=last_moment(day_given("--until", until), chosen.organisation.time_zone), overrides=_overrides(override),
+        until=last_moment(day_given("--until", until), chosen.organisation.time_zone), overrides=set_aside(override),
         policy_given=day_given("--policy-given", policy_given), **_proof(chosen, notice, notice_file, told),
     )  # fmt: skip
     record_decision(chosen, ruling, contact, dry=dry_run)

@@ -60,8 +60,7 @@ class Restriction:
     renewed: tuple[Ruling, ...] = ()
     ended_by: str = ""
     binds: frozenset[str] = frozenset()
-    """The addresses it was decided about, and those that somebody said are the same person's; empty where every address of the contact
-    is meant."""
+    """The addresses it was decided about, and those that somebody said are the same person's."""
 
     @property
     def id(self) -> str:
@@ -94,7 +93,7 @@ class Restriction:
     def covers(self, turn: Turn) -> bool:
         """Whether a mail of the contact's falls into its scope of matters, addresses, mailboxes and time."""
         said = turn.message
-        if self.binds and said.sender.email not in self.binds:
+        if said.sender.email not in self.binds:
             return False
         if self.ruling and self.ruling.mailboxes and said.mailbox not in self.ruling.mailboxes:
             return False
@@ -139,13 +138,44 @@ def restrictions(story: Story, rulings: Iterable[Ruling] = (), usual: timedelta 
         else:
             _announced(event, found, story, usual)
     said = ties(ruled)
-    return tuple(replace(one, binds=_bound(one.ruling.addresses, story, said)) if one.ruling else one for one in found)
+    return tuple(replace(one, binds=_bound(_decided_about(one, story), story, said)) for one in found)
+
+
+def _decided_about(one: Restriction, story: Story) -> frozenset[str]:
+    """The addresses a restriction was decided about: as recorded; else those that its letter went to or that had written by then."""
+    if one.ruling:
+        return one.ruling.addresses
+    known: set[str] = set()
+    for turn in story.turns:
+        said = turn.message
+        if said.message_id == one.notice_id:
+            known |= {address.email for address in (*said.to, *said.cc)}
+        elif said.sent_at <= one.start:
+            known.add(said.sender.email)
+    return story.addresses & known
+
+
+def still_theirs(ruling: Ruling, story: Story, said: Ties) -> bool:
+    """Whether a decision about several addresses is one about this contact still, when somebody has said since that they are two people.
+
+    It stays with whom the letter went to, else with whom the decider named, else with those whose mail it rests on.
+    """
+    gone = ruling.addresses - story.addresses
+    if not any(pair & gone and pair & story.addresses for pair in said.apart):
+        return True
+    if ruling.notice.startswith("<"):
+        ours = (one.message for one in story.turns if one.by_staff and one.message.message_id == ruling.notice)
+        return any(address.email in story.addresses for one in ours for address in (*one.to, *one.cc))
+    if ruling.named:
+        return ruling.named in story.addresses
+    return any(one.message.message_id in ruling.grounds and one.message.sender.email in story.addresses for one in story.turns)
 
 
 def _bound(decided: frozenset[str], story: Story, said: Ties) -> frozenset[str]:
     """A restriction stays with the addresses it was decided about; a further one comes under it only when a person said that it is the
-    same person's (F08)."""
-    return decided | {email for email in story.addresses if said.confirmed(email, decided)}
+    same person's (F08). Whoever somebody said is another person is not meant any more."""
+    apart = {email for email in decided - story.addresses for pair in said.apart if email in pair and pair & story.addresses}
+    return (decided - apart) | {email for email in story.addresses if said.confirmed(email, decided - apart)}
 
 
 def _announced(turn: Turn, found: list[Restriction], story: Story, usual: timedelta) -> None:

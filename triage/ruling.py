@@ -109,6 +109,8 @@ class Ruling:
     """Of a handing over: which of us steps back."""
     mails: tuple[str, ...] = ()
     """Of a correction: the keys of the mails it is about."""
+    named: str = ""
+    """The address by which the contact was named; "" where it was named by its id, and in what was recorded before this was kept."""
     others: frozenset[str] = frozenset()
     """Of "same-person" and "not-same-person": the addresses that `addresses` are, or are not, one person with."""
     policy: str = ""

@@ -12,10 +12,11 @@ import hashlib
 import itertools
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -27,6 +28,7 @@ from tests.rulings.registry import (
     AGAIN,
     ANSWERED,
     ASKED,
+    BERT,
     DESK,
     ENDLESS,
     IDA,
@@ -49,8 +51,11 @@ from triage.hearing import NOTE, OUTCOME, answers, on_note, write_answer, write_
 from triage.ledger import Ledger
 from triage.message import Message
 from triage.record import rulings
+from triage.ruling import Ruling
 from triage.verdict import Choice
 
+NELL = "nell.quill@inlook.example"
+"""Bert's wife, who writes of her own: nothing in her mails makes the two one person."""
 TRUTH = {"welfare": WELFARE, "rights": RIGHTS, "adjustment": ADJUSTMENT}
 
 
@@ -75,6 +80,24 @@ WRONG: dict[str, Callable[[datetime], dict[str, object]]] = {
 }
 
 
+ORDERS = [
+    "UNTIL",
+    "UNTIL",
+    "CLOSE",
+    "REOPEN",
+    "LESS",
+    "REFER",
+    "UNDO",
+    "SAME PERSON",
+    "NOT SAME PERSON",
+    "NOT SAME MATTER",
+    "SAME MATTER",
+]
+
+
+LANE = "Could I book lane three on Sunday morning for my daughter?"
+
+
 DECIDER = st.sampled_from([IDA, SAM])
 ASIDE = st.sets(st.sampled_from(["welfare", "rights", "adjustment", "not_dealt_with", "no_effort"]), max_size=2)
 
@@ -96,6 +119,12 @@ class Histories(RuleBasedStateMachine):
         self.incidents: list[str] = []
         self.spoke: dict[str, datetime] = {}
         """Safeguard → when he last wrote of it."""
+        self.she_spoke: dict[str, datetime] = {}
+        """The same of Nell."""
+        self.tied: list[tuple[str, str]] = []
+        """What was said of the two: the id of the ruling, same-person or not-same-person."""
+        self.parted: list[tuple[str, str, str]] = []
+        """What was said of single mails: the id of the ruling, split or rejoin, the key of the mail."""
         self.letters: dict[str, set[str]] = {}
         """Message-ID of each notice in Sent → what was open when it was sent."""
         self.number = 0
@@ -109,9 +138,10 @@ class Histories(RuleBasedStateMachine):
     @initialize(
         skip=st.sampled_from(["nothing", "nothing", "nothing", "the answer", "the warning"]),
         spoken=st.sampled_from(["nothing", "nothing", *sorted(TRUTH)]),
+        nell=st.sampled_from(["nothing", "nothing", "again", "welfare"]),
     )
-    def begin(self, skip: str, spoken: str) -> None:
-        """Most histories begin where a restriction is near, so that what bars it is met often."""
+    def begin(self, skip: str, spoken: str, nell: str) -> None:
+        """Most histories begin where a restriction is near, or in force, so that what bars it and what widens it is met often."""
         self.baths.wrote(ASKED)
         if skip != "the answer":
             self.ours("answer")
@@ -121,6 +151,10 @@ class Histories(RuleBasedStateMachine):
         if spoken in TRUTH:
             self.theirs(spoken)
         self.theirs("insult")
+        if nell != "nothing":
+            if (skip, spoken) == ("nothing", "nothing"):
+                self._restrict(IDA, 90, False, set(), None)
+            self.hers(nell)
 
     # what is written
 
@@ -132,6 +166,14 @@ class Histories(RuleBasedStateMachine):
             self.spoke[what] = self.baths.now
         else:
             self.baths.wrote(f"{(INSULT, MORE)[self.number % 2] if what == 'insult' else AGAIN} {self.number}.")
+
+    @rule(what=st.sampled_from(["again", "again", "another", *sorted(TRUTH)]))
+    def hers(self, what: str) -> None:
+        """Nell writes, of the locker, too."""
+        text = {"again": f"{AGAIN}\n\nNell", "another": f"{LANE}\n\nNell"}.get(what, TRUTH.get(what, ""))
+        self.baths.mail(text, NELL, DESK, subject="Lane three" if what == "another" else "Key for locker 88")
+        if what in TRUTH:
+            self.she_spoke[what] = self.baths.now
 
     @rule(what=st.sampled_from(["answer", "warning"]))
     def ours(self, what: str) -> None:
@@ -151,9 +193,16 @@ class Histories(RuleBasedStateMachine):
     @property
     def open(self) -> set[str]:
         """The safeguards that are open in truth now. A sign of danger counts for a season."""
+        return self._spoken(self.spoke) | ({"not_dealt_with"} if self.unanswered else set())
+
+    def _spoken(self, of: dict[str, datetime]) -> set[str]:
         season = self.baths.now - timedelta(days=88)
-        spoken = {gate for gate, at in self.spoke.items() if gate != "welfare" or at > season}
-        return spoken | ({"not_dealt_with"} if self.unanswered else set())
+        return {gate for gate, at in of.items() if gate != "welfare" or at > season}
+
+    @property
+    def joined(self) -> bool:
+        """Whether the last word of somebody with the role is that Nell is Bert."""
+        return bool(self.tied) and self.tied[-1][1] == "same-person"
 
     @rule(days=st.integers(1, 200), endless=st.booleans())
     def notice(self, days: int, endless: bool) -> None:
@@ -220,7 +269,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        word=st.sampled_from(["UNTIL", "UNTIL", "CLOSE", "REOPEN", "LESS", "REFER", "UNDO"]),
+        word=st.sampled_from(ORDERS),
         by=st.sampled_from([IDA, SAM, NOOR]),
         days=st.integers(-3, 400),
         cut=st.sampled_from([None, None, 0, 1]),
@@ -239,6 +288,7 @@ class Histories(RuleBasedStateMachine):
         told = {"mailbox": "desk", "proposal": row["id"], "message_id": note, **about}
         ledger.journal(NOTE, at=self.baths.now, actor="triage", subject=told)
         day = f" {self.baths.now + timedelta(days=days):%Y-%m-%d}" if word == "UNTIL" else ""
+        day = f" {self._the_other(row)}" if word.endswith("PERSON") else day
         sent = self.baths.mail(f"{word}{day}, told him on the telephone what we know", by, DESK, subject="Re: note")
         (message,) = ledger.messages(ledger.keys_by_message_id(sent))
         assert isinstance(message, Message)
@@ -247,18 +297,77 @@ class Histories(RuleBasedStateMachine):
         before, known = self.restricted(), {one.id for one in rulings(ledger)}
         self.carried_out(cut)
         new = [one for one in rulings(self.baths.ledger) if one.id not in known]
+        self.heard(new, before)
         event(f"order {word}{'' if cut is None else ', cut'}: {new[0].act if new else 'verdict or refused'}")
         assert len(new) <= 1 and all(one.done for one in answers(self.baths.ledger))
         carried = [entry.subject["of"] for entry in self.baths.ledger.entries(kinds=(OUTCOME,))]
         assert len(carried) == len(set(carried))  # nothing was carried out twice
-        for one in new:
-            if one.act in ("close", "reopen"):
-                self.settled.append((one.at, one.act, one.id))
-            self.settled = [each for each in self.settled if one.act != "undo" or each[2] != one.about]
         after = self.restricted()
         assert after.keys() <= before.keys()  # no order begins a restriction
         if any(after[name][1] > before[name][1] for name in after):
             assert {one.act for one in new} <= {"undo"}  # but one that was shortened by an order may get its own end back
+
+    def _the_other(self, proposal: Mapping[str, Any]) -> str:
+        """Whose address is named: that of whoever the note is not about."""
+        (message,) = self.baths.ledger.messages([proposal["about_key"]])
+        assert isinstance(message, Message)
+        return BERT if NELL in (message.sender.email, *(one.email for one in message.to)) else NELL
+
+    def heard(self, new: Sequence[Ruling], restricted: Collection[str]) -> None:
+        """What was recorded is remembered, in the machine's own way; `restricted`: what was in force before."""
+        for one in new:
+            if one.act in ("close", "reopen"):
+                self.settled.append((one.at, one.act, one.id))
+            elif one.act in ("same-person", "not-same-person"):
+                if one.act == "same-person":
+                    assert one.by in (IDA, SAM)
+                    open_now = self._spoken(self.spoke) | self._spoken(self.she_spoke)
+                    assert self.joined or not (restricted and open_now)  # it would bring her under it with a safeguard open
+                self.tied.append((one.id, one.act))
+            elif one.act in ("split", "rejoin"):
+                self.parted += [(one.id, one.act, key) for key in one.mails]
+            elif one.act == "undo":
+                was = self.joined
+                self.settled = [each for each in self.settled if each[2] != one.about]
+                self.tied = [each for each in self.tied if each[0] != one.about]
+                self.parted = [each for each in self.parted if each[0] != one.about]
+                assert was or not self.joined or one.by in (IDA, SAM)  # nobody else brings her under it
+
+    # what is put right by command
+
+    @rule(
+        data=st.data(),
+        act=st.sampled_from(["same-person", "same-person", "not-same-person", "split", "split", "rejoin", "undo"]),
+        by=st.sampled_from([IDA, SAM, NOOR]),
+        cut=st.sampled_from([None, None, "journal", "replace_conclusions"]),
+    )
+    def correct(self, data: st.DataObject, act: str, by: str, cut: str | None) -> None:
+        """Somebody puts right who is who, or what a mail is about; perhaps the program dies before it is written down, or amid it."""
+        self.baths.conclude()
+        ledger, given = self.baths.ledger, dict[str, object]()
+        if act.endswith("person"):
+            if not ledger.messages_with([NELL]):
+                self.hers("again")
+            given = {"others": frozenset({NELL})}
+        elif act == "undo":
+            said = [one.id for one in rulings(ledger)]
+            given = {"about": data.draw(st.sampled_from(said))} if said else {}
+        else:
+            given = {"mails": (data.draw(st.sampled_from(sorted(one.key for one in ledger.messages_with([BERT])))),)}
+        before, known = self.restricted(), {one.id for one in rulings(ledger)}
+        recorded = False
+        with pytest.MonkeyPatch.context() as patch:
+            if cut:
+                patch.setattr(Ledger, cut, _power_cut)
+            with suppress(PowerCut):
+                recorded = self._try(act, by=by, **given)
+        if cut:
+            self.baths.reopened()
+        new = [one for one in rulings(self.baths.ledger) if one.id not in known]
+        event(f"{act}{', cut' if cut else ''}: {'recorded' if new else 'not recorded'}")
+        assert len(new) == recorded
+        self.heard(new, before)
+        assert self.restricted().keys() <= before.keys()  # no correction begins a restriction
 
     def carried_out(self, cut: int | None) -> None:
         """The orders are carried out; with `cut` the program dies at that writing of the journal first, and is started again."""
@@ -401,17 +510,34 @@ class Histories(RuleBasedStateMachine):
             assert message.own.strip() not in TRUTH.values()  # type: ignore[union-attr]
 
     @invariant()
+    def nobody_else_s_mail_is_held_and_no_mail_that_was_said_to_be_about_something_new(self) -> None:
+        held, in_force = self.baths.held(), self.baths.in_force()
+        last = {key: act for _, act, key in self.parted}
+        for message_id in held:
+            (message,) = self.baths.ledger.messages(self.baths.ledger.keys_by_message_id(message_id))
+            assert isinstance(message, Message)
+            assert self.joined or message.sender.email != NELL
+            if last.get(message.key) == "split" and not self._agreed(message):
+                assert any(row["start"] >= message.sent_at.isoformat() for row in in_force)
+
+    @invariant()
     def whatever_is_held_is_covered_by_a_restriction_or_by_somebody_s_word_on_that_mail(self) -> None:
-        held, now = self.baths.held(), self.baths.now
+        held = self.baths.held()
         covered = {matter for row in self.baths.in_force() for matter in row["matters"]}
         rows = self.baths.ledger.conclusions()
         of = {message_id: row["id"] for row in rows.matters for message_id in row["messages"]}
         for message_id in held:
             (message,) = self.baths.ledger.messages(self.baths.ledger.keys_by_message_id(message_id))
             assert isinstance(message, Message)
-            single = "p-" + hashlib.sha256(f"{rows.contacts[0]['id']} no-reply {message.key}".encode()).hexdigest()[:12]
-            agreed = self.agreed.get(single) == "agree" and now - message.sent_at < timedelta(days=14)
-            assert agreed or of[message_id] in covered
+            assert self._agreed(message) or of[message_id] in covered
+
+    def _agreed(self, message: Message) -> bool:
+        """Whether somebody agreed lately that this single mail needs no reply."""
+        return any(
+            self.agreed.get("p-" + hashlib.sha256(f"{row['id']} no-reply {message.key}".encode()).hexdigest()[:12]) == "agree"
+            and self.baths.now - message.sent_at < timedelta(days=14)
+            for row in self.baths.ledger.conclusions().contacts
+        )
 
     @invariant()
     def the_journal_is_whole(self) -> None:

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from tests.rulings.registry import AGAIN, ANSWERED, ASKED, BERT, DESK, IDA, INSULT, MORE, NOOR, SAM, Registry
+from tests.rulings.registry import (
+    AGAIN,
+    ANSWERED,
+    ASKED,
+    BERT,
+    DESK,
+    IDA,
+    INSULT,
+    MORE,
+    NOOR,
+    NOTICE,
+    SAM,
+    WARNING,
+    WELFARE,
+    Registry,
+    override,
+    with_end,
+)  # fmt: skip
 from triage.deciding import Refused
 from triage.record import rulings
 from triage.ruling import in_effect, ties
@@ -42,6 +61,65 @@ def test_a_restriction_reaches_another_address_only_when_a_decider_says_that_it_
     assert due.held() == [from_work]
     due.rule("undo", by=NOOR, about=rulings(due.ledger)[-1].id)
     assert due.held() == []
+
+
+def restricted_beside_his_wife(due: Registry, her_words: str) -> str:
+    """Bert is under a restriction, and Nell has written; gives the Message-ID of her mail."""
+    due.restrict()
+    return due.mail(f"{her_words}\n\nNell", WIFE, DESK)
+
+
+def test_nobody_is_brought_under_a_restriction_with_an_open_safeguard_by_being_said_to_be_somebody_else(due: Registry) -> None:
+    restricted_beside_his_wife(due, AGAIN)
+    due.mail(WELFARE, WIFE, DESK)
+    for who, other in ((BERT, WIFE), (WIFE, BERT)):
+        with pytest.raises(Refused, match=f"bring {WIFE} under the restriction.*risk to welfare"):
+            due.rule("same-person", who=who, others=frozenset({other}))
+    with pytest.raises(Refused, match="cannot be set aside without a reason"):
+        due.rule("same-person", others=frozenset({WIFE}), overrides=override("welfare", " "))
+    assert due.held() == []
+    due.rule("same-person", others=frozenset({WIFE}), overrides=override("welfare"))
+    assert len(due.held()) == 1, "what she wrote of the danger stays in the inbox"
+
+
+def test_only_a_decider_takes_back_that_two_are_not_one_where_it_brings_somebody_under_a_restriction(due: Registry) -> None:
+    hers = restricted_beside_his_wife(due, AGAIN)
+    due.rule("same-person", others=frozenset({WIFE}))
+    assert due.held() == [hers]
+    apart = due.rule("not-same-person", by=NOOR, others=frozenset({WIFE}))
+    with pytest.raises(Refused, match="has not the role"):
+        due.rule("undo", by=NOOR, about=apart.id)
+    assert due.held() == []
+    due.mail(WELFARE, WIFE, DESK)
+    with pytest.raises(Refused, match="risk to welfare"):
+        due.rule("undo", by=SAM, about=apart.id)
+
+
+def test_a_restriction_decided_while_two_were_taken_for_one_stays_with_whom_it_was_about(due: Registry) -> None:
+    due.mail(f"{AGAIN}\n\nNell", WIFE, DESK)
+    due.rule("same-person", others=frozenset({WIFE}))
+    due.restrict()
+    hers, his = due.mail(f"{AGAIN}\n\nNell", WIFE, DESK), due.wrote(AGAIN)
+    assert set(due.held()) == {hers, his}
+    due.rule("not-same-person", by=NOOR, others=frozenset({WIFE}))
+    assert due.held() == [his]
+    assert [row["addresses"] for row in due.in_force()] == [[BERT]]
+    due.conclude()
+    assert {row["stage"] for row in due.ledger.conclusions().contacts if WIFE in row["addresses"]} == {"clear"}
+
+
+def test_a_letter_reaches_an_address_that_turns_up_later_only_when_a_decider_says_whose_it_is(baths: Registry) -> None:
+    signed = "\n\nBert Quill"
+    baths.wrote(ASKED + signed)
+    baths.answered()
+    baths.wrote(INSULT + signed)
+    baths.answered(WARNING, IDA)
+    baths.wrote(MORE + signed)
+    baths.answered(with_end(NOTICE, baths.now + timedelta(days=40)), IDA)
+    from_work = baths.mail(AGAIN + signed, OTHER, DESK)
+    assert addresses(baths, BERT) == [OTHER, BERT] and baths.held() == []
+    baths.rule("same-person", others=frozenset({OTHER}))
+    assert baths.held() == [from_work]
 
 
 def test_who_was_said_to_be_two_stays_two_though_a_third_address_joins_both(baths: Registry) -> None:
