@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from triage import at_delivery, held_reading, label, noting
+from triage import at_delivery, hearing, held_reading, label, noting
 from triage.actor import Actor, Done
 from triage.conclusion import Row
 from triage.hearing import NOTE
@@ -36,6 +36,7 @@ def act(actor: Actor) -> Done:
     at_delivery.reconcile(actor, done)
     if chosen.labels:
         _labels(actor, wanted, done)
+        _verdict_labels(actor, done)
     if chosen.notes:
         noting.write(actor, proposals, done)
     return done
@@ -204,6 +205,22 @@ def _labels(actor: Actor, wanted: dict[str, Row], done: Done, folders: Iterable[
             _label_folder(actor, folder, changes, wanted, applied, done)
     done.plan += [f"{words}: {count} mails" for words, count in done.tally.items()]
     done.tally.clear()
+
+
+def _verdict_labels(actor: Actor, done: Done) -> None:
+    """Takes off a verdict label whose verdict somebody took back by an answer: it would go on saying what is no longer so."""
+    back = hearing.taken_back(actor.ledger, actor.name)
+    uids = _uids(actor, actor.box.folders.inbox, back)
+    if not uids:
+        return
+    actor.box.open(actor.box.folders.inbox, write=True)
+    for name in label.VERDICTS:
+        bearing = {uid for uid in actor.box.bearing(name) if back.get(uids.get(uid, "")) == name}
+        if bearing:
+            done.plan.append(f"take off label {name}, as its verdict was taken back: {len(bearing)} mails")
+            done.unlabelled += len(bearing)
+        if bearing and not actor.dry:
+            actor.box.remove_labels(bearing, name)
 
 
 def _labels_of(key: str, wanted: dict[str, Row]) -> set[str]:

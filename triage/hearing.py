@@ -6,6 +6,7 @@ heard twice; one that only repeats the last word on its subject is not written a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from triage.evidence import Directory
-from triage.label import AGREE, DISMISS, VERDICTS
+from triage.label import AGREE, DISMISS
 from triage.ledger import Entry, Ledger
 from triage.mailbox import Mailbox
 from triage.message import Message
@@ -22,6 +23,7 @@ from triage.settings import Deciders
 from triage.verdict import Choice, Verdict, on_mails, voices_on
 
 _A_NOTE = re.compile(r"<p-[0-9a-f]{12}\.[0-9a-f]{16}@triage\.")
+_LABELS: Mapping[Choice, str] = {"agree": AGREE, "dismiss": DISMISS}
 CHOICES: Mapping[Word, Choice] = {"APPROVE": "agree", "REJECT": "dismiss", "UNDO": "open"}
 """The words that are a verdict on the proposal itself. UNDO is one only where no order of the same person's is left to take back."""
 _STEP: Mapping[str, str] = {"warn": "warn", "restrict": "restrict", "hold": "restrict"}
@@ -50,21 +52,15 @@ def write_down(ledger: Ledger, heard: Iterable[Verdict]) -> int:
     if not waiting:
         return 0
     known = verdicts(ledger)
-    by_mail = {(one.by, one.keys): one for one in known if not one.proposal}
-    last_on = {one.keys: one for one in known if not one.proposal}
-    by_note = {one.proposal: one for one in known if one.proposal}
+    last: dict[str | frozenset[str], Verdict] = {one.proposal or one.keys: one for one in known}
     count = 0
     for one in waiting:
-        before = by_note.get(one.proposal) if one.proposal else by_mail.get((one.by, one.keys))
-        taken_back = not one.proposal and one.keys in last_on and last_on[one.keys].choice == "open"
-        if before and not taken_back and (before.by, before.choice, before.keys) == (one.by, one.choice, one.keys):
+        before = last.get(one.proposal or one.keys)
+        if before and (before.by, before.choice, before.keys) == (one.by, one.choice, one.keys):
             continue  # said already, and nobody has said anything else since
         one = replace(one, kinds=_kinds(ledger, one.keys))
         ledger.journal(VERDICT, at=one.at, actor=one.by, subject=one.subject())
-        if one.proposal:
-            by_note[one.proposal] = one
-        else:
-            by_mail[one.by, one.keys] = last_on[one.keys] = one
+        last[one.proposal or one.keys] = one
         count += 1
     return count
 
@@ -277,23 +273,39 @@ def papers_about(ledger: Ledger, addresses: Iterable[str]) -> Iterator[str]:
             yield entry.subject["paper"]
 
 
-def by_label(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
-    """Verdicts given by a label on the mail itself, in the inbox. A mail that bears both labels says nothing."""
+def labels_standing(box: Mailbox, ledger: Ledger) -> frozenset[tuple[Choice, str]]:
+    """The verdict labels on mails in the inbox: what each says, and the mail's key. A mail that bears both says nothing. One seen there
+    before on a mail that lies elsewhere by now stands as well."""
     box.open(box.folders.inbox)
-    bearing = {name: set(box.bearing(name)) for name in VERDICTS}
-    both = bearing[AGREE] & bearing[DISMISS]
-    said = {(one.by, one.choice, one.keys) for one in verdicts(ledger) if not one.proposal}
-    found = []
-    for name, uids in bearing.items():
-        if uids - both:
-            placed = ledger.placed_in(box.account.name, box.folders.inbox)
-            choice: Choice = "agree" if name == AGREE else "dismiss"
-            keys = [frozenset({placed[uid]}) for uid in sorted(uids - both) if uid in placed]
-            # a label stands there at every pass: it is an act once, and must not undo what took it back
-            found += [
-                Verdict(now, box.account.name, choice, "", one) for one in keys if (box.account.name, choice, one) not in said
-            ]
-    return found
+    bearing: dict[Choice, set[int]] = {"agree": set(box.bearing(AGREE)), "dismiss": set(box.bearing(DISMISS))}
+    both, before = bearing["agree"] & bearing["dismiss"], _labels_seen(ledger, box.account.name)
+    placed = ledger.placed_in(box.account.name, box.folders.inbox) if any(bearing.values()) or before else {}
+    there = {(choice, placed[uid]) for choice, uids in bearing.items() for uid in uids - both if uid in placed}
+    return frozenset(there | {one for one in before if one[1] not in set(placed.values())})
+
+
+def by_label(standing: frozenset[tuple[Choice, str]], mailbox: str, ledger: Ledger, now: datetime) -> list[Verdict]:
+    """Verdicts given by a label on the mail itself: by one that did not stand there at the last pass. It is an act once; while it goes
+    on standing there it must not undo what took it back. Remembers what stands: to be kept with the verdicts, or not at all."""
+    before = _labels_seen(ledger, mailbox)
+    if before != standing:
+        ledger.set_meta(_SEEN.format(mailbox), json.dumps(sorted(standing)))
+    return [Verdict(now, mailbox, choice, "", frozenset({key})) for choice, key in sorted(standing - before)]
+
+
+def taken_back(ledger: Ledger, mailbox: str) -> dict[str, str]:
+    """The mails on which a verdict label still stands although the verdict was taken back by an answer: key → the label."""
+    standing = _labels_seen(ledger, mailbox)
+    last = {key: one for one in verdicts(ledger) if not one.proposal for key in one.keys} if standing else {}
+    return {key: _LABELS[choice] for choice, key in standing if key in last and last[key].choice == "open"}
+
+
+_SEEN = "verdict labels {}"
+"""The ledger's name for the verdict labels that stood in a mailbox when it was last read."""
+
+
+def _labels_seen(ledger: Ledger, mailbox: str) -> set[tuple[Choice, str]]:
+    return {(choice, key) for choice, key in json.loads(ledger.meta(_SEEN.format(mailbox)) or "[]")}
 
 
 def fingerprint_of(ledger: Ledger, message_id: str) -> str:

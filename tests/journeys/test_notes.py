@@ -180,7 +180,14 @@ def test_a_verdict_on_a_mail_is_told_in_the_note_that_rests_on_it_and_an_answer_
     assert row["by"] == address(INES)
     again = note(worked, "A warning may be due")
     assert "22 Apr 2026: the same matter" in again.text and "was dismissed" not in again.text
-    assert "0 verdicts heard" in worked.once().output  # although the label still stands there
+    assert not flags(worked.server, worked.user)[last.message_id] & {
+        "triage-dismiss"
+    }  # it would go on saying what is no longer so
+    assert "0 verdicts heard" in worked.once().output
+    store(worked.server, worked.user, last.message_id, "+FLAGS", "triage-dismiss")
+    assert "1 verdicts heard" in worked.once().output  # put on anew it is a further act
+    worked.receive(answer(note(worked, "A warning may be due"), "UNDO", at="2026-05-12 11:50"))
+    assert "1 verdicts heard" in worked.once().output and not worked.export()["dismissed"]
     move(worked.server, worked.user, last.message_id, "INBOX", "Triage/Dismiss")
     assert "1 verdicts heard" in worked.once().output  # a further act is one
     assert worked.export()["dismissed"]
