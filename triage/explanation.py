@@ -230,7 +230,7 @@ def against(proposal: Row) -> Section:
     open_gates = [check["words"] for check in proposal["checks"] if check["name"] in unmet]
     lines = [f"{words[0].upper()}{words[1:]}." for words in open_gates]
     if since := (proposal["our_part"] or {}).get("waiting_since"):
-        lines.append(f"What they wrote on {day(since)} has no answer yet; perhaps it should have one first.")
+        lines.append(f"What they wrote on {day(since)} has no answer yet. Please answer it, whatever comes of this note.")
     lines.append("The program counts and quotes; it knows nothing of intent, illness or what was said on the telephone.")
     return Section("What speaks against it", tuple(lines))
 
@@ -239,13 +239,14 @@ def _next(proposal: Row) -> tuple[str, ...]:
     kind, who = proposal["kind"], proposal["decided_by"]
     if kind == "urgent":
         return (
-            "This note is all that the program does: nobody else was told, and the mail lies where it was. Do not leave it to a colleague.",
+            "The mail is in the inbox. The program has told nobody but whoever reads this note.",
+            "Where somebody's life may be in danger, call the emergency services.",
         )
     if kind == "warn":
         return (
             f"Agreeing sends nothing. {who[0].upper()}{who[1:]} writes the warning, as an email like any other.",
             "When that email is in the Sent folder, the program knows that they were warned.",
-            "If you do not agree, what is listed here is held against nobody.",
+            "If you do not agree, what is listed here counts no longer.",
         )
     if kind == "restrict":
         return (
@@ -369,8 +370,9 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
         if _mediated(kind, pack)
         else ()
     )
-    tell = (f"Tell at once: {safeguarding}.",) if safeguarding and kind == "urgent" else ()
-    sections.append(Section("What happens next", (*first, *tell, *_handler(proposal), *_next(proposal))))
+    tell = (f"Open the mail, and tell at once, yourself: {safeguarding}.",) if safeguarding and kind == "urgent" else ()
+    heading = "What to do now" if kind == "urgent" else "What happens next"
+    sections.append(Section(heading, (*first, *tell, *_handler(proposal), *_next(proposal))))
     return tuple(sections)
 
 
@@ -600,7 +602,7 @@ def _further(proposal: Row) -> tuple[str, ...]:
     """The further orders that a note of this kind takes, each with what it says."""
     about = datetime.fromisoformat(proposal["sent_at"])
     milder = {
-        "warn": ("LESS: no warning; what was seen stays on file and may count later.",),
+        "warn": ("LESS: no warning now, but what was seen stays on file and may count later.",),
         "restrict": ("LESS: a warning will do.", f"UNTIL {about + _USUAL:%-d %B %Y}: agreed, and that day is to be its end."),
     }.get(proposal["kind"], ())
     return (
@@ -663,7 +665,7 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         return Section(
             "How to answer",
             (
-                "You need not: this note tells you of what was decided.",
+                "You need to do nothing: this note tells you what was decided.",
                 "To end it early, tell the customer so in an email; when that is in the Sent folder, the program ends it.",
                 f"Or answer this note with UNTIL and the day on the first line{_such_as(proposal['restriction'])}, and tell the customer.",
             ),
@@ -672,9 +674,9 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         return Section(
             "How to answer",
             (
-                f"After somebody has acted, move this note to {agree}: that means it was seen to.",
+                f"After somebody has acted, and not only read it, move this note to {agree}.",
                 f"Move it to {dismiss} only when somebody has checked, and nobody is in danger.",
-                "Or answer it with APPROVE (seen to) or REJECT (a false alarm) as the first line, and say what was done.",
+                "Or answer it with APPROVE (somebody has acted) or REJECT (a false alarm) as the first line, and say what was done.",
             ),
         )
     if proposal["kind"] == "unreadable":
@@ -684,7 +686,7 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     return Section(
         "How to answer",
         (
-            f"Move this note to {agree} if you agree, or to {dismiss} if not.",
+            f"Move this note to {agree} if you agree, or to {dismiss} if not{_by_role(proposal)}.",
             "Or answer it, with APPROVE or REJECT as your first line, above or below the quoted note, and why. That names you as the one who decided.",
             "Not sure, or not yours to decide? Leave it here, and nothing happens; or answer with REFER and why, and a senior is asked to look.",
             "Deleting or archiving the note is no answer.",
@@ -692,6 +694,12 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
             *_further(proposal),
         ),
     )
+
+
+def _by_role(proposal: Row) -> str:
+    """That agreeing is an opinion, where a role decides."""
+    decider = proposal.get("decided_by") if proposal["kind"] in ("warn", "restrict") else ""  # one that fell knows it no more
+    return f"; the decision is for {decider}" if decider else ""
 
 
 def _such_as(restriction: Row | None) -> str:

@@ -187,6 +187,7 @@ def _fallen(actor: Actor, name: str) -> Row | None:
         if isinstance(mail, Message):
             return {
                 "id": name, "kind": told[-1]["kind"], "keys": told[-1]["keys"], "about_key": mail.key, "subject": mail.subject,
+                "sent_at": mail.sent_at.isoformat(), "restriction": None,
                 "references": [*mail.references, mail.message_id], "sender": asdict(mail.sender),
             }  # fmt: skip
     return None
