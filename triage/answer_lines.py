@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from triage import hashed
 
-VERSION = 1
+VERSION = 2
 WORD_COLUMNS = 2**15
 LETTER_COLUMNS = 2**14
 _SIGN_WEIGHT = 0.4
@@ -27,7 +27,7 @@ _PLACE = ("first", "last", "only")
 _FORM = ("short", "long", "question", "money", "date", "time", "figure", "mail", "link", "we", "you", "quoted")
 _RULES = ("stated", "done", "notice", "hands over", "explained", "called final", "names a colleague")
 _ASKED = ("nothing known", "shares one", "shares two", "shares more", "asked a question", "mostly shared")
-QUESTIONS = ("when", "how much", "why", "where", "whether", "a deed")
+QUESTIONS = ("when", "how much", "why", "where", "whether", "a repair", "a deed")
 """The groups of rules/phrases/staff-questions.toml."""
 NAMES = (*IDLE, *_PLACE, *_FORM, *_RULES, *_ASKED, *QUESTIONS)
 _AT = {name: place for place, name in enumerate(NAMES)}

@@ -17,6 +17,7 @@ from triage.staff_reading import read
 HERE = Path(__file__).parent
 FILES = ("cases.toml", "cases-untuned.toml")
 BLIND = "cases-second.toml"
+THIRD = "cases-third.toml"
 
 
 def _mails(name: str) -> Iterator[tuple[str, bool, str, str]]:
@@ -57,7 +58,12 @@ def test_at_most_one_in_a_hundred_mails_that_are_no_answer_is_taken_for_one() ->
     assert sum(taken for taken, _, _ in found) <= 0.01 * sum(traps for _, traps, _ in found), [wrong for _, _, wrong in found]
 
 
-@pytest.mark.parametrize(("name", "share"), [*zip((*FILES, BLIND), (0.75, 0.8, 0.85), strict=True)])
+def test_of_letters_written_blind_no_more_are_taken_for_an_answer_than_when_they_were_first_read() -> None:
+    taken, _, wrong = _taken_for_an_answer(THIRD)
+    assert taken <= 6, wrong
+
+
+@pytest.mark.parametrize(("name", "share"), [*zip((*FILES, BLIND, THIRD), (0.75, 0.8, 0.85, 0.75), strict=True)])
 def test_most_real_answers_are_seen(name: str, share: float) -> None:
     right, total, wrong = _figures(name)
     answers = sum(count for (_, answer), count in total.items() if answer)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from triage import language
 from triage.staff_reading.phrases import groups
 from triage.staff_reading.sentences import Clause, Sentence, plain
 
@@ -79,10 +80,14 @@ class Request:
 
 @lru_cache(maxsize=1024)
 def request(text: str) -> Request:
-    """What one mail of the customer asks; kept, because each of our letters on the matter is read beside it."""
+    """What one mail of the customer asks; kept, because each of our letters on the matter is read beside it.
+
+    Of a mail in another language no word is known: a letter of ours in English shares none with it, whatever it says.
+    """
     words = plain(text)
     kinds = frozenset(name for name, group in groups("questions").items() if words in group)
-    return Request(stems(words), "?" in text, words in groups("pointers")["adjustment_wanted"], kinds)
+    known = frozenset[str]() if language.of(text).foreign else stems(words)
+    return Request(known, "?" in text, words in groups("pointers")["adjustment_wanted"], kinds)
 
 
 def together(requests: Iterable[Request]) -> Request:
@@ -127,17 +132,26 @@ def judge(
     still_open = any(not one.asks and one.plain in groups("pointers")["still_open"] for one in sentences)
     if still_open:
         scores = [min(score, _strong(one, handed_over, _DECIDES)) for score, one in zip(scores, sentences, strict=True)]
-    if restrains:
-        scores = [score if _near(one.plain, open_request) else 0 for score, one in zip(scores, sentences, strict=True)]
-    best = max(range(len(scores)), key=lambda place: scores[place])
     idles = tuple(frozenset(name for clause in one.clauses for name in _idle(clause)) for one in sentences)
+    near = [_near(one.plain, open_request) for one in sentences]
+    if restrains:
+        scores = [score * about for score, about in zip(scores, near, strict=True)]
+    near = _carried(near, sentences, idles)
+    best = max(range(len(scores)), key=lambda place: (scores[place] >= _ENOUGH and near[place], scores[place]))
     said = Answering("", "", idles, tuple(scores), doubtful=doubtful)
     if scores[best] < _ENOUGH:
         because = _why_not(idle, sentences, handed_over)
         return replace(said, no_answer_because=because, certain=handed_over or still_open)
     if open_request.adjustment and not adjusted and not any(s.plain in groups("answers")["decision"] for s in sentences):
         return replace(said, no_answer_because=_BECAUSE["adjustment"], certain=True)
-    return replace(said, answer=quote(text, sentences, scores, best), near=_near(sentences[best].plain, open_request))
+    return replace(said, answer=quote(text, sentences, scores, best), near=near[best])
+
+
+def _carried(near: Sequence[bool], sentences: Sequence[Sentence], idles: Sequence[frozenset[str]]) -> list[bool]:
+    """For each sentence whether it may be about what was asked, by its own words or because the one before it states something about
+    that: "You are in band B of the waiting list. So we cannot put you higher." What only thanks or puts off carries nothing on."""
+    states = [about and not idle and not one.asks for about, idle, one in zip(near, idles, sentences, strict=True)]
+    return [about or (place > 0 and states[place - 1]) for place, about in enumerate(near)]
 
 
 def _english(sentences: Sequence[Sentence]) -> bool:
@@ -223,6 +237,8 @@ def _near(plain: str, open_request: Request) -> bool:
         return True
     if words[0] in _KNOWN or " as you asked " in plain or " you asked for " in plain:
         return True
+    if "a repair" in open_request.kinds and plain in groups("answers")["mends"]:
+        return True
     wanted = any(kind in open_request.kinds and sign in words for kind, sign in _WANTED)
     return wanted or not open_request.words or bool(open_request.words & stems(plain))
 
@@ -272,7 +288,7 @@ def _direct(sentence: Sentence) -> int:
 def stems(plain: str) -> frozenset[str]:
     """The content words of a plain text, without their endings."""
     return frozenset(
-        re.sub(r"(?:ing|ed|es|s|'s)$", "", word)[:7]
+        re.sub(r"(?:ments?|ing|ed|es|s|'s)$", "", word)[:7]
         for word in plain.split()
         if len(word) > 2 and word not in _STOP and word.islower()
     )
