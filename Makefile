@@ -57,8 +57,9 @@ imports: .venv/.ready-dev
 audit: .venv/.ready-dev
 	@$(BIN)/python .ci/audit
 
+# Three at a time also on two cores: much of a test's time is waiting for a server.
 pytest: .venv/.ready-dev
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 3
 
 nightly: .venv/.ready-dev servers
 	@$(BIN)/python .ci/audit
