@@ -84,3 +84,26 @@ def test_a_coarse_word_of_a_trade_is_no_insult() -> None:
 def test_what_sounds_like_risk_is_shown_to_a_person_even_beside_an_apology() -> None:
     words = "I am sorry for what I said, the nights have become very long and I count them down."
     assert heard(words, words, welfare=0.51)["welfare"].strength >= 0.5
+
+
+def test_one_sentence_alone_that_weighs_as_much_as_a_warning_moves_no_stage_unless_it_is_clear() -> None:
+    words = "I noticed which of the chairs is yours when the lights are low."
+    faint = heard(words, words, harassment=0.6, any_abuse=0.6)["harassment"]
+    assert (faint.strength, faint.severity) == (0.6, "advisory") and "stands alone" in faint.reason
+    assert heard(words, words, harassment=0.72, any_abuse=0.6)["harassment"].severity == "ordinary"
+    assert heard(words, words, insult=0.6, any_abuse=0.6)["abuse"].severity == "ordinary"
+
+
+def test_a_second_such_sentence_or_a_rule_makes_a_fainter_one_count() -> None:
+    first, second = "I noticed which of the chairs is yours.", "The low lights suit it."
+    scores = {"sexual": ((first, 0.6), (second, 0.45)), "any_abuse": ((first, 0.6), (second, 0.5))}
+    evidence: Evidence = replace(evidence_of(f"{first} {second}"), scores=scores)
+    assert [sign.severity for sign in detect.detect(evidence) if sign.kind == "sexual"] == ["ordinary"]
+    beside = heard(f"You stupid moron. {first}", first, harassment=0.6, any_abuse=0.6)["harassment"]
+    assert (beside.strength, beside.severity) == (0.6, "ordinary")
+
+
+def test_a_threat_alone_must_be_surer_than_another_charge() -> None:
+    words = "That gate of yours has a short winter before it."
+    assert heard(words, words, threat=0.62, any_abuse=0.6)["threat"].strength < 0.5
+    assert heard(words, words, threat=0.66, any_abuse=0.6)["threat"].strength == 0.66

@@ -36,7 +36,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     found = [hit for hit in phrasebook.hits(plain, phrasebook.load("demands")) if _counts(hit, plain, dealt, refusals)]
     string = _string_of_tasks(plain, found, dealt)
     weight = _weight(found, refusals) if found or string else 0.0
-    heard = tuple(quote for quote, _ in learned.heard(evidence, "unreasonable")) if dealt and weight < _SURE else ()
+    heard = tuple(quote for quote, _ in learned.heard(evidence, "unreasonable", _SURE)) if dealt and weight < _SURE else ()
     if (weight < _SURE and not heard) or _protected(plain):
         return
     spans = adjoining({plain.sentence(hit.start) for hit in (*string, *found)})

@@ -36,9 +36,16 @@ MEANS: tuple[tuple[str, str, Severity, str], ...] = (
 
 COUNTS = 0.53
 """From here on the model may charge somebody alone: above what ordinary mail reaches, because people who are angry with reason are
-nearer to the guilty than ordinary mail is."""
+nearer to the guilty than ordinary mail is. What it may move by that: see `CLEAR`."""
 BESIDE = 0.57
 """The same where a rule or a clearer sentence has charged him already: a second name for what was said needs to be surer."""
+CLEAR = 0.7
+"""From here on one sentence that weighs as much as a warning moves a stage though no rule and no other sentence of the mail says the like;
+below it is shown and never counted. An insult weighs half of a warning and is counted from `COUNTS` on. See models/conduct/card.md."""
+THREATENS = 0.65
+"""What a threat needs alone to be more than unsure: of held-back sentences the wrong ones all lie below, and no right one does."""
+_BY_ITSELF = " It stands alone and is not clear enough to be counted: please read it in its mail."
+_WEIGHTY = frozenset({"harassment", "sexual", "discrimination"})
 _NOT_COUNTED = 0.49
 MENACE = ("intimidation", "harassment")
 """What sentences say together; threats of death are what idioms are made of, and two of those make none."""
@@ -55,7 +62,7 @@ ADVISORY: tuple[tuple[str, str, str], ...] = (
 """Score, kind, reason, of what is shown and never counted against anybody."""
 
 _AT_RISK = 0.5
-"""From here on a sentence that sounds like risk counts: to be wrong there costs a minute's reading, and to miss it may cost a life."""
+"""From here on a sentence that sounds like risk must be read at once: to be wrong there costs a minute, and to miss it may cost a life."""
 _WELFARE = "A sentence is like those of people at risk; please read it."
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FEW_WORDS = 2
@@ -94,9 +101,15 @@ def _abuse(evidence: Evidence, *, alone: bool) -> Iterator[Sign]:
                 best[kind] = Sign(kind, strength, severity, (quote,), reason)
     best |= _menace(heard_as, best)
     clearest = max(best.values(), key=lambda sign: sign.strength, default=None)
+    by_itself = alone and len({quote.start for said in heard_as.values() for quote, _ in said}) < _SEVERAL
     for sign in best.values():
-        counts = sign.strength >= (COUNTS if alone and sign is clearest else BESIDE)
-        yield sign if counts else replace(sign, strength=min(sign.strength, _NOT_COUNTED))
+        least = THREATENS if sign.kind == "threat" else COUNTS if sign is clearest else BESIDE
+        if sign.strength < (least if alone else BESIDE):
+            yield replace(sign, strength=min(sign.strength, _NOT_COUNTED))
+        elif by_itself and sign.kind in _WEIGHTY and sign.strength < CLEAR:
+            yield replace(sign, severity="advisory", reason=sign.reason + _BY_ITSELF)
+        else:
+            yield sign
 
 
 def _charges(evidence: Evidence, score: str) -> list[tuple[Quote, float]]:
