@@ -161,7 +161,7 @@ def _restriction(ruling: Ruling, on: Circumstances) -> Iterable[str]:
         yield f"no matter of theirs has the id {', '.join(unknown)}; `triage matters` lists them"
     if not known:
         yield "no mail with them is known, so nothing could be covered"
-    if not on.directory.is_colleague(ruling.reader):
+    if not on.directory.is_colleague(ruling.reader) and ruling.reader != ruling.by:
         yield "say with --reader which of us reads the mail that is held"
     if ruling.kind == "limited-subjects" and not ruling.matters:
         yield "say with --matter which subjects it is limited to"

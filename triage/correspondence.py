@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,29 +30,32 @@ def long_day(moment: datetime) -> str:
 
 
 def draft(
-    kind: Kind, who: str, ledger: Ledger, settings: Settings, now: datetime, *, signed: str = "", reason: str = "", until: datetime | None = None
+    kind: Kind, who: str, ledger: Ledger, settings: Settings, now: datetime, *, signed: str = "", reason: str = "", until: datetime | None = None, aside: Collection[str] = ()
 ) -> Letter:  # fmt: skip
     """A letter of this kind to the contact `who` (an address or an id), as it could be sent at `now`.
 
     `signed`: who signs. `reason`: in a sentence. `until`: the end of what it tells of; the pack's usual length when left out.
-    Raises Permanent when nobody is meant, or when there is nothing the letter could be about.
+    `aside`: the safeguards that whoever decides sets aside. Raises Permanent when nobody is meant, or when there is nothing the letter could be about.
     """
     at, pack = stands(who, ledger, settings, now), settings.pack()
     theirs = [turn.message for turn in at.story.turns if not turn.by_staff and at.story.owns(turn)]
     if not theirs:
         raise Permanent(f"{who} has written nothing that a letter could answer")
-    _fitting(kind, who, at)
+    _fitting(kind, who, at, aside)
     rests = {finding.matter for finding in at.decision.rests_on}
     about = [turn.message for turn in at.story.turns if not turn.by_staff and at.story.owns(turn) and turn.matter in rests]
     last = (about or theirs)[-1]
+    name = next(
+        (one.sender.name for one in (last, *reversed(theirs)) if one.sender.name and one.sender.email == last.sender.email), ""
+    )
     one = at.restrictions[-1] if at.restrictions else None
     if one is None and kind in ("review", "ending", "appeal-outcome"):
         raise Permanent(f"no restriction of {who} is on file, so there is nothing this letter could be about")
     if kind == "appeal-outcome" and not any(each.act == "appeal-decided" for each in at.rulings):
         raise Permanent(f"no appeal of {who} was decided yet; `triage appeal decide` records it, and this letter tells of it")
     facts = _facts(kind, at, pack, one, until) | {
-        "name": last.sender.name or "Sir or Madam",
-        "known_as": last.sender.name or "no name is known",
+        "name": name or "Sir or Madam",
+        "known_as": name or "no name is known",
         "addresses": ", ".join(sorted(at.story.addresses)),
         "organisation": settings.organisation.name,
         "signed": signed or FILL_IN,
@@ -76,15 +80,23 @@ _BARS = {"warning": frozenset({"welfare", "unauthenticated", "campaign"}), "rest
 """Which open safeguards stand against drafting a letter at all: nobody should find such a draft by chance and send it."""
 
 
-def _fitting(kind: Kind, who: str, at: Standing) -> None:
+def _fitting(kind: Kind, who: str, at: Standing, aside: Collection[str]) -> None:
     """Raises Permanent when nothing on file calls for this letter, or a safeguard stands against it."""
     if kind not in _BARS:
         return
     if not any(counts(finding) for finding in at.findings):
         raise Permanent(f"{who}: nothing on file calls for a {kind}; triage contacts shows where they stand")
-    open_ = [check.words for check in at.decision.checks if check.name in _BARS[kind] and check.name in at.decision.unmet]
-    if open_:
-        raise Permanent(f"{who}: no {kind} is drafted while a safeguard is open: {'; '.join(open_)}")
+    open_ = [
+        one for one in at.decision.checks if one.name in _BARS[kind] and one.name in at.decision.unmet and one.name not in aside
+    ]
+    if not open_:
+        return
+    said = f"{who}: no {kind} is drafted while a safeguard is open: {'; '.join(f'{one.words} ({one.name})' for one in open_)}"
+    if kind == "restriction" and any(one.name == "not_warned" for one in open_):
+        said += "; `triage letter warning` drafts the warning that comes first"
+    elif kind == "restriction":
+        said += "; see to that first, or, where whoever decides sets it aside, give --override SAFEGUARD=REASON here and with `triage hold start`"
+    raise Permanent(said)
 
 
 def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until: datetime | None) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def _filled(ruling: Ruling, now: Standing, on: Ground, known: Sequence[Incident]
     announced = notice.act.restriction if notice and notice.act else None
     start = ruling.start
     if ruling.act == "restrict" and start is None:
-        start = max(announced.start, told) if announced and told else (told or ruling.at)
+        start = (
+            max(announced.start, told) if announced and told else ruling.at
+        )  # by post it begins with its record, not with that day
     until = ruling.until or (announced.until if announced and ruling.act in ("restrict", "renew") else None)
     if ruling.act == "restrict" and ruling.until is None and ruling.notice:  # an appeal may have brought its end forward since
         until = next((one.until for one in now.restrictions if one.notice_id == ruling.notice and one.end_named), until)

@@ -88,7 +88,7 @@ def _user() -> str:
 def record_decision(settings: Settings, ruling: Ruling, contact: str, *, dry: bool = False) -> Ruling:
     """Through the one door, and what came of it printed. Raises Refused with every reason why it is not recorded."""
     from triage.deciding import rule
-    from triage.explanation import ACTS, SAFEGUARD_NAMES
+    from triage.explanation import ACTS, SAFEGUARD_NAMES, counted, day
 
     with ledger_of(settings) as ledger:
         kept = rule(replace(ruling, recorded_by=_user()), contact, ledger, settings, dry=dry)
@@ -98,6 +98,10 @@ def record_decision(settings: Settings, ruling: Ruling, contact: str, *, dry: bo
         print(f"  covers: {line}")
     for one in kept.overrides:
         print(f"  set aside: {SAFEGUARD_NAMES[one.gate]}, because {one.reason}")
+    if kept.act == "restrict" and kept.until:
+        periods = settings.pack().periods
+        print(f"  it ends by itself on {day(kept.until)}; {kept.by} is reminded {counted(periods.review_days, 'day')} before")
+        print(f"  {kept.reader} reads what is held, each mail within {counted(periods.read_days, 'day')}")
     return kept
 
 

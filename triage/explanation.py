@@ -351,9 +351,13 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
         by_mail = restriction["notice"].startswith("<")
         heading = "What your notice says" if by_mail else "Why it was decided"
         sections.append(Section(heading, (f'"{_short(restriction["words"])}"',)))
-        reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}."
+        within = f" within {counted(pack.periods.read_days, 'day')}" if pack else ""
+        reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}{within}."
         so_far = counted(len(held), "mail") if held else "Nothing"
         sections.append(Section("What is held", (f"{so_far} so far; {reads}", *_unread(proposal))))
+        if aside := restriction.get("overrides"):
+            lines = tuple(f"{SAFEGUARD_NAMES[one['gate']]}, by {restriction['decided_by']}: {one['reason']}" for one in aside)
+            sections.append(Section("What was set aside", lines))
         sections += _told_departments(proposal.get("departments", ()))
         if restriction["gaps"]:
             sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))

@@ -110,9 +110,7 @@ class Deciders(Part):
 class Letters(Part):
     """Sentences of the organisation's own for the letters that are drafted."""
 
-    appeal: Text = (
-        "Write to this address and say that you appeal. You need give no form, and somebody who had no part in this decides."
-    )
+    appeal: Text = "Write to this address and say that you appeal. There is no form to fill in. Somebody who had no part in this decision will decide about it."
     """How the customer asks for another look."""
     stays_open: Text = "Anything new, anything urgent about safety and any legal right of yours is still dealt with as always."
     """Which way to us stays open during a restriction."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from triage.decision_commands import Overrides, set_aside
 from triage.errors import Misconfigured
 from triage.options import Contact, Now, SettingsFile, clock, day_given, last_moment, ledger_of, settings_at
 
@@ -24,6 +25,7 @@ def letter(
     signed: Annotated[str, typer.Option(help="Who signs it.")] = "",
     reason: Annotated[str, typer.Option(help="Why, in a sentence that stands in the letter.")] = "",
     until: Annotated[str | None, typer.Option(help="The last day of what it tells of, as 2026-06-30.")] = None,
+    override: Overrides = None,
     draft: Annotated[bool, typer.Option("--draft", help="Lay it into the Drafts folder instead of printing it.")] = False,
     now: Now = None,
 ) -> None:
@@ -35,8 +37,9 @@ def letter(
         raise Misconfigured([f"there is no letter {kind!r}; write one of {', '.join(KINDS)}"])
     chosen, at = settings_at(settings, connecting=draft), clock(now)
     end = last_moment(day_given("--until", until), chosen.organisation.time_zone)
+    aside = {one.gate for one in set_aside(override) if one.reason}
     with ledger_of(chosen) as ledger:
-        one = drafted(kind, contact, ledger, chosen, at, signed=signed, reason=reason, until=end)
+        one = drafted(kind, contact, ledger, chosen, at, signed=signed, reason=reason, until=end, aside=aside)
         if draft:
             from triage.drafting import lay
 

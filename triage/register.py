@@ -95,7 +95,7 @@ def _restriction(
         "start": row["start"][:10],
         "end": row["until"][:10],
         "ended": (row["ended_early"] or "")[:10],
-        "told": row["start"][:10] if row["notice"].startswith(("<", "file")) else "not told first",
+        "told": _told(row, recorded),
         "by": row["decided_by"],
         "reasons": row["reason"],
         "review": f"{review:%Y-%m-%d}{' (due now)' if due else ''}",
@@ -108,6 +108,13 @@ def _restriction(
         "reader": row["reader"],
         "missing": "; ".join(row["gaps"]),
     }  # fmt: skip
+
+
+def _told(row: Mapping[str, Any], recorded: Ruling | None) -> str:
+    """The day on which they were told: of the letter in Sent, or of the one that went another way."""
+    if not row["notice"].startswith(("<", "file")):
+        return "not told first"
+    return f"{recorded.told:%Y-%m-%d}" if recorded and recorded.told else str(row["start"][:10])
 
 
 def _appeals(later: Sequence[Ruling], who: Mapping[str, Any], now: datetime) -> str:

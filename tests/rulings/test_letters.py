@@ -12,7 +12,7 @@ from sample import NOW as LARCHMERE_NOW
 from sample import restriction
 from servers import Server
 
-from tests.rulings.registry import AGAIN, ANSWERED, ASKED, BERT, IDA, NOOR, SAM, Registry
+from tests.rulings.registry import ADJUSTMENT, AGAIN, ANSWERED, ASKED, BERT, DESK, IDA, INSULT, NOOR, SAM, Registry
 from triage import staff_reading
 from triage.answer import StaffAct
 from triage.correspondence import draft
@@ -49,6 +49,21 @@ def test_it_quotes_the_words_with_their_day_and_the_clause_and_asks_after_reason
     assert "(004/UB1c): No rude or improper words." in body
     assert "an illness, a disability" in body
     assert body.startswith("Dear Sir or Madam,") and body.endswith("Ida Holt\nMarlow Baths\n")
+
+
+def test_it_bears_the_name_of_an_earlier_mail_when_the_last_one_has_none(due: Registry) -> None:
+    due.mail(INSULT, f"Bert Quill <{BERT}>", DESK)
+    due.wrote(INSULT + " Once more.")
+    assert drafted(due, "warning").startswith("Dear Bert Quill,")
+
+
+def test_a_restriction_is_drafted_with_a_safeguard_open_only_when_it_is_set_aside_by_name(due: Registry) -> None:
+    due.wrote(ADJUSTMENT)
+    with pytest.raises(Permanent, match=r"adjustment was asked for \(adjustment\).*--override SAFEGUARD=REASON"):
+        drafted(due, "restriction")
+    with pytest.raises(Permanent, match="--override"):
+        drafted(due, "restriction", aside={"welfare"})
+    assert "we will not reply to emails" in drafted(due, "restriction", aside={"adjustment"})
 
 
 def test_our_own_part_stands_before_the_words_they_are_warned_for(baths: Registry) -> None:
@@ -89,7 +104,7 @@ def test_once_sent_it_is_in_force_and_can_be_recorded(due: Registry) -> None:
 def test_it_names_the_end_the_review_the_appeal_and_the_way_that_stays_open(due: Registry) -> None:
     body = drafted(due, "restriction", reason="The insults went on.", until=due.now + timedelta(days=45))
     for words in (
-        "We look at this restriction again on",
+        "We will look at this restriction again on",
         "It ends on",
         "You may appeal against this decision until",
         "any legal right of yours",

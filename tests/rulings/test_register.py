@@ -16,7 +16,7 @@ from sample import NOW as LARCHMERE_NOW
 from sample import restriction
 from servers import Server
 
-from tests.rulings.registry import BERT, IDA, NOOR, SAM, WELFARE, Registry, override
+from tests.rulings.registry import AGAIN, BERT, IDA, NOOR, SAM, WELFARE, Registry, override
 from triage import doctor, explanation, our_side, pdf, register, ruling
 from triage.chronology import chronology
 from triage.cycle import conclude
@@ -97,6 +97,15 @@ def test_a_restriction_stays_on_it_when_it_is_over(due: Registry) -> None:
     due.rule("lift", by=SAM)
     entries = book(due)
     assert [row["entry"] for row in entries] == ["restriction, over", "the restriction was ended"] and entries[0]["ended"]
+
+
+def test_a_restriction_told_by_post_begins_with_its_record_and_not_with_the_day_of_the_letter(due: Registry) -> None:
+    between = due.wrote(AGAIN)
+    due.restrict(notice="file letter.pdf sha256:00", told=due.now - timedelta(days=1))
+    after = due.wrote(AGAIN + " Now.")
+    assert due.held() == [after] and between not in due.held()
+    (row,) = book(due)
+    assert row["told"] < row["start"]
 
 
 def test_what_was_set_aside_stands_in_it_with_the_reason(due: Registry) -> None:
