@@ -96,6 +96,17 @@ COURSES: dict[str, list[Message]] = {
 MANY = [mail(f"{ASKED} Number {n}.", 2 + n / 24) for n in range(9)]
 COURSES["volume"] = [*exchange(("them", ASKED), (LENA, NO)), *MANY]
 
+OWN: dict[str, tuple[str, list[Message]]] = {
+    "001/1-5a": ("hostile_tone", once("Oh, brilliant work as always. What a masterpiece of customer service, slow clap.")),
+    "001/1-5c": ("hostile_tone", once("For somebody with so little training you write quite well, Lena.")),
+    "001/1-5e": ("hostile_tone", once("Thanks for nothing 🙄🙄🙄 👏👏👏")),
+    "001/1-3b": ("threat", once("Exchange the pump or I will smash every window of your shop.")),
+    "001/1-6a": ("harassment", once("If you do not exchange the pump, Lena, I will make sure that your family hears about it.")),
+    "001/1-2c": ("harassment", once("Everybody at your office laughs about you, Lena. I will write to you every day until you give up and leave.")),
+    "004/UB1d": ("harassment", once("Go on, Lena, lose your temper. I want to see you cry.")),
+}  # fmt: skip
+"""Clauses of a kind that others share, with what they alone speak of."""
+
 PACKS = {name: policy.load(name) for name in policy.pack_names()}
 NAMED = [(clause.ref, kind) for pack in PACKS.values() for clause in pack.clauses for kind in clause.kinds]
 
@@ -121,6 +132,15 @@ def test_what_a_clause_names_is_found_and_shown_with_its_words(ref: str, kind: s
     assert last.reason and (last.quotes or last.earlier)
 
 
+@pytest.mark.parametrize("ref", OWN)
+def test_what_a_clause_alone_speaks_of_is_found_too(ref: str) -> None:
+    kind, course = OWN[ref]
+    _, pack, clause = home(ref)
+    done = conclude([CUSTOMER], course, Ground(START + timedelta(days=10), OURS, pack))
+    assert clause in pack.clauses_for(kind)
+    assert [one for one in done.findings if one.kind == kind and one.quotes]
+
+
 @pytest.mark.parametrize("name", PACKS)
 def test_tone_is_shown_and_never_counts(name: str) -> None:
     assert {one.severity for one in concluded(name, "hostile_tone").findings if one.kind == "hostile_tone"} == {"advisory"}
@@ -130,6 +150,7 @@ def test_disagreeing_and_finding_fault_with_us_is_no_conduct() -> None:
     words = "I am angry that you left me without a pump, and I disagree with your decision. Your service is bad and I shall tell others so."
     done = conclude([CUSTOMER], once(words), Ground(START + timedelta(days=10), OURS, PACKS["caraway"]))
     assert done.contact["stage"] == "clear" and not [one for one in done.findings if one.severity != "advisory"]
+    assert done.matters[0]["waiting_since"] and done.matters[0]["deadline"], "what troubles them waits for an answer, with a day"
 
 
 @pytest.mark.parametrize("name", ["caraway", "jack-keller"])
