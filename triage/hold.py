@@ -142,17 +142,8 @@ def restrictions(story: Story, rulings: Iterable[Ruling] = (), usual: timedelta 
 
 
 def _decided_about(one: Restriction, story: Story) -> frozenset[str]:
-    """The addresses a restriction was decided about: as recorded; else those that its letter went to or that had written by then."""
-    if one.ruling:
-        return one.ruling.addresses
-    known: set[str] = set()
-    for turn in story.turns:
-        said = turn.message
-        if said.message_id == one.notice_id:
-            known |= {address.email for address in (*said.to, *said.cc)}
-        elif said.sent_at <= one.start:
-            known.add(said.sender.email)
-    return story.addresses & known
+    """The addresses a restriction was decided about: as recorded; all of the contact's where only its letter is known."""
+    return one.ruling.addresses if one.ruling else story.addresses
 
 
 def still_theirs(ruling: Ruling, story: Story, said: Ties) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from tests.rulings.registry import (
@@ -16,13 +14,10 @@ from tests.rulings.registry import (
     INSULT,
     MORE,
     NOOR,
-    NOTICE,
     SAM,
-    WARNING,
     WELFARE,
     Registry,
     override,
-    with_end,
 )  # fmt: skip
 from triage.deciding import Refused
 from triage.record import rulings
@@ -106,20 +101,6 @@ def test_a_restriction_decided_while_two_were_taken_for_one_stays_with_whom_it_w
     assert [row["addresses"] for row in due.in_force()] == [[BERT]]
     due.conclude()
     assert {row["stage"] for row in due.ledger.conclusions().contacts if WIFE in row["addresses"]} == {"clear"}
-
-
-def test_a_letter_reaches_an_address_that_turns_up_later_only_when_a_decider_says_whose_it_is(baths: Registry) -> None:
-    signed = "\n\nBert Quill"
-    baths.wrote(ASKED + signed)
-    baths.answered()
-    baths.wrote(INSULT + signed)
-    baths.answered(WARNING, IDA)
-    baths.wrote(MORE + signed)
-    baths.answered(with_end(NOTICE, baths.now + timedelta(days=40)), IDA)
-    from_work = baths.mail(AGAIN + signed, OTHER, DESK)
-    assert addresses(baths, BERT) == [OTHER, BERT] and baths.held() == []
-    baths.rule("same-person", others=frozenset({OTHER}))
-    assert baths.held() == [from_work]
 
 
 def test_who_was_said_to_be_two_stays_two_though_a_third_address_joins_both(baths: Registry) -> None:
