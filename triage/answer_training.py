@@ -37,9 +37,6 @@ _LABELS = {"putting off": ("ack", "holding"), "notice": ("warning", "stop", "res
 """What we call otherwise than the letters' labels."""
 _WRITTEN = datetime(2026, 3, 4, 10, tzinfo=UTC)
 _STAFF, _CUSTOMER = Address("", "desk@house.example"), Address("", "customer@post.example")
-_WRONG_ANSWERS = 0.005
-"""Share of the letters that are none which may lie above the limit for an answer that the rules missed: half of what is allowed altogether, as
-the rules err too."""
 _WRONG_DOUBTS = 0.01
 """Share of true answers that the rules see and that may lie below the limit for doubting one."""
 _FAR_ABOVE, _FAR_BELOW = 0.9, 0.5
@@ -199,9 +196,7 @@ def thresholds(some: Sequence[Example], truth: NDArray[np.float64], said: Unseen
     chances = 1.0 / (1.0 + np.exp(-said.odds))
     limits = {"alone": float(np.quantile(chances[truth[:, 0] == 0.0, 0], _IDLE_BELOW, method="higher"))}
     may_count = _apart(some, chances, limits["alone"]) & ~by_rules
-    let_through = int(_WRONG_ANSWERS * int((~answers).sum()))
-    highest = sorted(said.letters[may_count & ~answers].tolist(), reverse=True)
-    none = max([0.5, *highest[let_through : let_through + 1]])
+    none = float(said.letters[may_count & ~answers].max(initial=0.5))
     limits["answer"] = 1.0 - _FAR_ABOVE * (1.0 - none)
     limits["veto"] = _FAR_BELOW * float(np.quantile(said.letters[answers & by_rules], _WRONG_DOUBTS, method="lower"))
     for name, precision in _PRECISION.items():
