@@ -56,7 +56,9 @@ def test_closing_without_saying_what_was_done_is_refused_as_by_mail(worked: Offi
 
 def test_only_a_decider_joins_two_people_and_any_of_us_parts_them(worked: Office) -> None:
     worked = Office(worked.server, worked.folder, worked.user, extra=DECIDERS).open()
-    two = (address(VANCE), address(PERRY))
+    barred = run(worked, "same-person", address(VANCE), address(PERRY), "--by", address(SUNITA), *WHY)
+    assert barred.status != 0 and "under the restriction, and a safeguard is open" in barred.errors
+    two = (address(DOREEN), address(PERRY))
     refused = run(worked, "same-person", *two, *BY, *WHY)
     assert refused.status != 0 and "has not the role" in refused.errors
     said = run(worked, "same-person", *two, "--by", address(SUNITA), *WHY)
