@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -156,6 +157,20 @@ def test_what_is_forgotten_is_gone_from_the_disk_and_stays_away(
     assert ledger.marks_of([mail.sender.email]) == {}
     assert ledger.template_candidates([17]) == [letter("other").key]
     assert ledger.placed_in("main", "INBOX") == {4: mail.key}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_of_a_forgotten_person_is_left_where_the_database_moved_its_entries_about(
+    ledger: Ledger, letter: Letter, monday: datetime, path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    names = [*("quillfeather" for _ in range(60)), *(f"p{n}" for n in range(340))]
+    dice.shuffle(names)
+    mails = [letter(f"{seed} {n} {name}", sender=f"{name}@post.example", day=1 + n % 28) for n, name in enumerate(names)]
+    for one in mails:
+        ledger.record_many([Recording(one)])
+    ledger.forget([one.key for one in mails if one.sender.email.startswith("quill")], at=monday)
+    assert b"quillfeather@" not in b"".join(each.read_bytes() for each in path.parent.iterdir())
 
 
 def test_five_thousand_mails_are_written_down_in_seconds(ledger: Ledger, letter: Letter) -> None:

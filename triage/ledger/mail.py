@@ -260,8 +260,9 @@ class Mails(Store):
     def forget(self, keys: Iterable[str], *, at: datetime) -> None:
         """Erase these mails with everything indexed from them, for good: the same mail read again is not recorded.
 
-        Where they lie stays known, conclusions are the caller's to replace, and the journal keeps its entries. On SQLite what was
-        erased is overwritten; in the write-ahead log too, unless this happens inside a transaction.
+        Where they lie stays known, conclusions are the caller's to replace, and the journal keeps its entries. On SQLite the whole file
+        is written anew and the write-ahead log emptied, unless this happens inside a transaction: overwriting what is deleted
+        (secure_delete) leaves a copy behind now and then, where the entries of an index were moved to another page before.
         """
         every = list(dict.fromkeys(keys))
         with self._writing() as connection:
@@ -270,4 +271,5 @@ class Mails(Store):
                 insert_new(connection, tables.forgotten, [{"key": key, "at": at} for key in some])
         if self._engine.dialect.name == "sqlite" and not self._in_transaction:
             with self._errors(), closing(self._engine.raw_connection()) as handle:
+                handle.cursor().execute("VACUUM")
                 handle.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
