@@ -104,7 +104,7 @@ def _decider(ruling: Ruling, on: Circumstances) -> Iterable[str]:
     if not on.directory.may_decide(ruling.by):
         yield f"{ruling.by or 'nobody'} is none of us; --by takes the address of the member of staff who decided"
         return
-    undone = next((one for one in on.now.rulings if one.id == ruling.about), None) if ruling.act == "undo" else None
+    undone = ruling.undone(on.now.rulings)
     role = ROLE[undone.act if undone else ruling.act]
     if undone and on.joined and (newly_bound(on) or any(pair & undone.others for pair in ties(on.joined.rulings).same)):
         role = "restrict"  # who was set free comes under a restriction again only on the word of whoever may restrict
@@ -298,13 +298,13 @@ def newly_bound(on: Circumstances) -> tuple[str, ...]:
 def _brought_under(ruling: Ruling, on: Circumstances) -> Iterable[str]:
     """That nobody comes under a restriction, by being said to be somebody else, while a safeguard is open (F08, 004/SG1)."""
     yield from _reasons_aside(ruling)
-    addresses, aside = newly_bound(on), {one.gate for one in ruling.overrides if one.reason.strip()}
+    addresses = newly_bound(on)
     if not addresses or on.joined is None:
         return
     decision = on.joined.decision
     for check in decision.checks:
         told = check.name == "not_warned" and (decision.warned_at or decision.grave)
-        if check.name in SAFEGUARDS and not check.met and not told and check.name not in aside:
+        if check.name in SAFEGUARDS and not check.met and not told and check.name not in ruling.aside:
             yield (
                 f"it would bring {', '.join(addresses)} under the restriction, and a safeguard is open: {check.words} ({check.name}); "
                 "see to that first, or lift the restriction"
@@ -321,9 +321,8 @@ def _reasons_aside(ruling: Ruling) -> Iterable[str]:
 
 def _gates(ruling: Ruling, on: Circumstances) -> Iterable[str]:
     yield from _reasons_aside(ruling)
-    aside = {one.gate for one in ruling.overrides if one.reason.strip()}
     for check in open_gates(ruling, on):
-        if check.name not in aside:
+        if check.name not in ruling.aside:
             yield f"a safeguard is open: {check.words} ({check.name})"
 
 
@@ -464,7 +463,7 @@ def _persons(ruling: Ruling, on: Circumstances) -> Iterable[str]:
 
 
 def _undoing(ruling: Ruling, on: Circumstances) -> Iterable[str]:
-    undone = next((one for one in on.now.rulings if one.id == ruling.about), None)
+    undone = ruling.undone(on.now.rulings)
     if undone is None:
         yield "there is nothing left to take back"
     elif undone.act not in CORRECTIONS | {"intend", "shorten"}:
@@ -473,9 +472,8 @@ def _undoing(ruling: Ruling, on: Circumstances) -> Iterable[str]:
 
 def _termination(ruling: Ruling, on: Circumstances) -> Iterable[str]:
     gates_open = open_gates(ruling, on) if ruling.ground == "conduct" else ()
-    aside = {one.gate for one in ruling.overrides if one.reason.strip()}
     for check in gates_open:
-        if check.name not in aside:
+        if check.name not in ruling.aside:
             yield f"a safeguard is open: {check.words} ({check.name})"
     if ruling.ground == "conduct" and not on.pack.allows("restrict"):
         yield f"the {on.pack.title} gives nobody the power to end the service over conduct"

@@ -66,11 +66,9 @@ def _try(actor: Actor, rows: list[Row], done: Done) -> None:
 
 def _settle(actor: Actor, kept: Scripts, rows: list[Row], done: Done) -> None:
     known = _known(actor.ledger, actor.name)
-    active, names = kept.active()
-    there = kept.ours() if sieve.NAME in names else ""
+    active, there, own = _lying(kept)
     if there and _MARK not in there:
         raise TriageError(f"{actor.name}: {_NOT_OURS}")
-    own = _included(there) if active == sieve.NAME else active
     text = script(rows, actor.box.folders.held, own) if rows else ""
     if not text:
         if there:
@@ -101,11 +99,15 @@ def look(account: Account) -> str:
     Raises Temporary where the server keeps no scripts or is away, Permanent when somebody must act.
     """
     with sieve.scripts(account) as kept:
-        active, names = kept.active()
-        there = kept.ours() if sieve.NAME in names else ""
-        if there and _MARK not in there:
-            return _NOT_OURS
-        return _hindrance(kept, _included(there) if active == sieve.NAME else active)
+        _, there, own = _lying(kept)
+        return _NOT_OURS if there and _MARK not in there else _hindrance(kept, own)
+
+
+def _lying(kept: Scripts) -> tuple[str, str, str]:
+    """What lies on the server: the name of the active script, the text under our name, and the name of the user's own script."""
+    active, names = kept.active()
+    there = kept.ours() if sieve.NAME in names else ""
+    return active, there, _included(there) if active == sieve.NAME else active
 
 
 def _hindrance(kept: Scripts, own: str) -> str:

@@ -132,18 +132,18 @@ def _joined(
 
     None where it makes nobody one.
     """
-    undone = next((one for one in on.rulings if one.id == ruling.about), None) if ruling.act == "undo" else None
+    undone = ruling.undone(on.rulings)
     if not (ruling.act == "same-person" or (undone and undone.act == "not-same-person")):
         return None, frozenset()
     after = replace(on, rulings=(*on.rulings, ruling))
     before, said = ties(on.rulings), ties(after.rulings)
-    everybody, bound = set(people), set[tuple[str, str]]()
+    everybody = set(people)
     for email in sorted(people | ruling.others | (undone.addresses | undone.others if undone else frozenset())):
         everybody |= one_person(email, ledger, on.directory, said)[0]
-    for email in sorted(everybody):
-        alone = standing_of(one_person(email, ledger, on.directory, before)[0], ledger, on)
-        bound |= {(one.id, address) for one in alone.in_force for address in one.binds}
-    return standing_of(one_person(min(people), ledger, on.directory, said)[0], ledger, after), frozenset(bound)
+    each = {one_person(email, ledger, on.directory, before)[0] for email in everybody}
+    alone = (standing_of(one, ledger, on) for one in sorted(each, key=sorted))
+    bound = frozenset((one.id, address) for at in alone for one in at.in_force for address in one.binds)
+    return standing_of(one_person(min(people), ledger, on.directory, said)[0], ledger, after), bound
 
 
 def impact(ruling: Ruling, now: Standing) -> tuple[str, ...]:

@@ -219,9 +219,9 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *,
 
 def _under(finding: Row, pack: Pack | None) -> str:
     """The clause of what was seen, in brackets; what protects the sender needs none."""
-    if KINDS.get(finding["kind"]) == "protective" and not finding["clause"]:
-        return ""
-    return f" (clause {finding['clause']})" if finding["clause"] else f" ({clause_words('', pack, finding['kind'])})"
+    if finding["clause"]:
+        return f" (clause {finding['clause']})"
+    return "" if KINDS.get(finding["kind"]) == "protective" else f" ({clause_words('', pack, finding['kind'])})"
 
 
 def against(proposal: Row) -> Section:
@@ -339,7 +339,7 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
         "urgent": f"{who} wrote a mail that somebody should read at once. It came under this subject on {day(proposal['sent_at'])}:",
         "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent and nothing was moved; {proposal['decided_by']} decides.",
         "restrict": f"To consider restricting contact with {who} under the {proposal['policy']}. Nothing was sent or moved; a person decides.",
-        "hold": _in_force(proposal.get("customer") or who, proposal["restriction"]),
+        "hold": _in_force(proposal.get("customer") or who, proposal["restriction"]) if kind == "hold" else "",
         "no-reply": f"This one mail from {who} was filed without a reply, because of its words: {proposal.get('filed')}."
         if proposal.get("filed")
         else f"To leave this one mail from {who} without a reply, because of its words. Nothing was moved; you decide.",
@@ -380,10 +380,8 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     return tuple(sections)
 
 
-def _in_force(who: str, restriction: Row | None) -> str:
+def _in_force(who: str, restriction: Row) -> str:
     """What a restriction means, so that whoever never heard of one understands."""
-    if not restriction:
-        return f"A restriction on the mail of {who} is in force, and they were told."
     dates = f"From {day(restriction['start'])} until {day(restriction['until'])}"
     told = "You told them so in an email" if restriction["notice"].startswith("<") else "They were told"
     return f"{dates}, for {who}: {MEASURES[restriction['kind']]}. This is a hold. {told}."

@@ -277,11 +277,12 @@ def labels_standing(box: Mailbox, ledger: Ledger) -> frozenset[tuple[Choice, str
     """The verdict labels on mails in the inbox: what each says, and the mail's key. A mail that bears both says nothing. One seen there
     before on a mail that lies elsewhere by now stands as well."""
     box.open(box.folders.inbox)
-    bearing: dict[Choice, set[int]] = {"agree": set(box.bearing(AGREE)), "dismiss": set(box.bearing(DISMISS))}
+    bearing = {choice: set(box.bearing(name)) for choice, name in _LABELS.items()}
     both, before = bearing["agree"] & bearing["dismiss"], _labels_seen(ledger, box.account.name)
     placed = ledger.placed_in(box.account.name, box.folders.inbox) if any(bearing.values()) or before else {}
     there = {(choice, placed[uid]) for choice, uids in bearing.items() for uid in uids - both if uid in placed}
-    return frozenset(there | {one for one in before if one[1] not in set(placed.values())})
+    here = set(placed.values())
+    return frozenset(there | {one for one in before if one[1] not in here})
 
 
 def by_label(standing: frozenset[tuple[Choice, str]], mailbox: str, ledger: Ledger, now: datetime) -> list[Verdict]:

@@ -16,7 +16,7 @@ from triage.policy import Pack
 POLICY = "policy"
 """The journal's name for "from here on this version is gone by"."""
 _LAST = "policy in force"
-_TOLD = "policy changed without a version, told"
+_LOOKED_AT = "policy looked at for its version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,13 @@ def same_number(kept: Sequence[Version], name: str, fingerprint: str) -> bool:
 
 def unnumbered(ledger: Ledger, pack: Pack, *, once: bool = False) -> str:
     """What to tell when the pack was changed without raising its version; "" when it was not, or with `once` when that was told before."""
-    name = f"{pack.id} {pack.version}"
-    if not same_number(versions(ledger), name, pack.fingerprint) or (once and ledger.meta(_TOLD) == pack.fingerprint):
+    if once and ledger.meta(_LOOKED_AT) == pack.fingerprint:
         return ""
     if once:
-        ledger.set_meta(_TOLD, pack.fingerprint)
+        ledger.set_meta(_LOOKED_AT, pack.fingerprint)
+    name = f"{pack.id} {pack.version}"
+    if not same_number(versions(ledger), name, pack.fingerprint):
+        return ""
     return (
         f'the policy was changed and its version was not: two texts are called {name} now. Write a higher `version` than "{pack.version}" in '
         f"{pack.path.name}, so that it stays clear what was decided under which rules; `triage policy versions` shows both texts"

@@ -17,5 +17,5 @@ __all__ = ["intake", "judgement"]
 crew.be_silent()
 with suppress(TriageError):  # what is wrong with a phrase book, the pass says itself
     judgement.load_all()
-gc.set_threshold(100_000, 20, 20)
+gc.set_threshold(100_000, 20, 20)  # reading a mail makes tens of thousands of objects and hardly a ring among them
 gc.freeze()  # garbage collection writes into whatever it looks at, and what is written to is shared no longer

@@ -118,6 +118,15 @@ class Ruling:
     recorded_by: str = ""
     """The user of the machine who recorded it."""
 
+    @property
+    def aside(self) -> frozenset[str]:
+        """The safeguards that it sets aside, each with a reason."""
+        return frozenset(one.gate for one in self.overrides if one.reason.strip())
+
+    def undone(self, rulings: Iterable[Ruling]) -> Ruling | None:
+        """Which of these it takes back, where it is an "undo"."""
+        return next((one for one in rulings if one.id == self.about), None) if self.act == "undo" else None
+
     def paper(self) -> dict[str, Any]:
         """The form in which a paper keeps it."""
         content: dict[str, Any] = _form().dump_python(replace(self, id=""), mode="json")
