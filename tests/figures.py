@@ -5,11 +5,14 @@ A whole run fails when less was tried than figures.toml asks for: tests that qui
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+TIMES = int(os.environ.get("TRIAGE_FUZZ", "1"))
+"""How many times as much is tried as in the commit gate; `make nightly` says 100."""
 FLOORS = Path(__file__).with_name("figures.toml")
 COUNT, WORST = "figure: ", "worst: "
 

@@ -7,7 +7,6 @@ ledger, has the program killed there, runs it again, and compares all that peopl
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ending import End, end_of
-from figures import Figures
+from figures import TIMES, Figures
 from mailstate import OURS, copy_account, differences, flags, folders, mails, move, notes, state
 from sample import ABUSE_AGAIN, DOREEN, HOLD_ENDS, NOW, VANCE, Mail, address, desk, fill, letter, settings_file, story
 from servers import Server
@@ -25,7 +24,6 @@ SHARES = 4
 """A test is cut into so many, so that two processes may share them."""
 _number = itertools.count(1)
 
-TIMES = int(os.environ.get("TRIAGE_FUZZ", "1"))
 EVERY = 1 if TIMES > 1 else 3
 """In the commit gate a pass is killed at every step, and each other kind of work at every third; `make nightly` kills it at every one."""
 

@@ -3,7 +3,6 @@ nothing had happened."""
 
 from __future__ import annotations
 
-import os
 import time
 from typing import get_args
 
@@ -11,11 +10,11 @@ import pytest
 from astray import a_pass, assert_ends_the_same, assert_told, through
 from ending import End
 from faulty import ONLY, Fault, Faulty
-from figures import Figures
+from figures import TIMES, Figures
 from office import Office
 
 FAULTS: tuple[Fault, ...] = get_args(Fault)
-STRIDE = 17 if int(os.environ.get("TRIAGE_FUZZ", "1")) > 1 else 34
+STRIDE = 17 if TIMES > 1 else 34
 """Each way to go wrong is tried at every so many commands, others for each way; `make nightly` tries twice as many as the commit gate."""
 LEAST_POINTS = 60
 

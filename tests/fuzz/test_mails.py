@@ -5,7 +5,6 @@ How many are tried: TRIAGE_FUZZ times the number of the commit gate (`make night
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
-from figures import Figures
+from figures import TIMES, Figures
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mails import GOOD, grown, torn, whole
@@ -25,7 +24,6 @@ from triage.judgement import conclude_touched, touched
 from triage.ledger import Ledger, Location
 from triage.message import Message
 
-TIMES = int(os.environ.get("TRIAGE_FUZZ", "1"))
 ARRIVED = datetime(2026, 2, 4, 12, 0, tzinfo=UTC)
 SLOWEST = 1.0
 """Seconds of processor time for one mail, whatever is in it."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -20,6 +19,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from figures import TIMES
 from hypothesis import HealthCheck, event, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -542,9 +542,6 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def the_journal_is_whole(self) -> None:
         assert self.baths.ledger.verify_journal() is None
-
-
-TIMES = int(os.environ.get("TRIAGE_FUZZ", "1"))
 
 
 def _power_cut(*_: object, **__: object) -> None:

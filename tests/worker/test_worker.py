@@ -17,7 +17,7 @@ import claimant
 import psycopg
 import pytest
 from databases import new_database, postgresql
-from figures import Figures
+from figures import TIMES, Figures
 from mailstate import flags, mails, notes
 from office import Office
 from sample import desk, fill, settings_file, story
@@ -29,7 +29,6 @@ from triage.ledger import Claims, Ledger
 from triage.settings import load
 from triage.worker import MOST_TRIES, TRIED, WORKED, Worker
 
-TIMES = int(os.environ.get("TRIAGE_FUZZ", "1"))
 BOXES = ("desk", "repairs", "rents")
 
 
