@@ -34,25 +34,45 @@ def _die(number: int) -> int:
     return number
 
 
+def _nothing() -> None:
+    """With something to prepare, workers do all; else the pass does until they are there."""
+
+
+def _who(number: int) -> int:
+    time.sleep(0.02)
+    return os.getpid()
+
+
 def test_results_come_in_the_order_of_the_jobs() -> None:
     assert list(crew.ordered(_slow_square, iter(range(20)))) == [(number, number * number) for number in range(20)]
 
 
 def test_jobs_are_taken_a_few_at_a_time() -> None:
     endless = count()
-    results = crew.ordered(_slow_square, endless)
+    results = crew.ordered(_slow_square, endless, prepare=_nothing)
     assert next(results) == (0, 0)
     assert next(endless) < 20
 
 
+def test_until_the_workers_are_there_the_pass_works_itself() -> None:
+    results = crew.ordered(_who, count())
+    assert next(results) == (0, os.getpid())
+    assert next(pid for _, pid in results if pid != os.getpid())
+    results.close()
+
+
+def test_what_needs_preparing_is_left_to_workers() -> None:
+    assert os.getpid() not in {pid for _, pid in crew.ordered(_who, range(3), prepare=_nothing)}
+
+
 def test_what_a_worker_raises_is_raised_here() -> None:
     with pytest.raises(Permanent, match="three is too many"):
-        list(crew.ordered(_refuse, range(6)))
+        list(crew.ordered(_refuse, range(6), prepare=_nothing))
 
 
 def test_a_worker_that_is_killed_is_a_fault_that_mends_itself() -> None:
     with pytest.raises(Temporary, match="ended from outside"):
-        list(crew.ordered(_die, range(6)))
+        list(crew.ordered(_die, range(6), prepare=_nothing))
 
 
 def test_workers_end_with_a_pass_that_is_killed(tmp_path: Path) -> None:
@@ -65,7 +85,7 @@ def test_workers_end_with_a_pass_that_is_killed(tmp_path: Path) -> None:
         "    open(path, 'w').write(str(os.getpid()))\n"
         "    time.sleep(60)\n"
         "if __name__ == '__main__':\n"
-        "    list(crew.ordered(work, [sys.argv[1]]))\n"
+        "    list(crew.ordered(work, [sys.argv[1]], prepare=os.getpid))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(crew.__file__).parents[1])}
     with subprocess.Popen([sys.executable, str(script), str(seen)], env=environment) as process:
@@ -80,7 +100,7 @@ def _loaded(_: int) -> tuple[int, bool]:
 
 
 def test_workers_come_from_one_process_that_has_loaded_everything_once() -> None:
-    first, second = list(crew.ordered(_loaded, range(4))), list(crew.ordered(_loaded, range(4)))
+    first, second = (list(crew.ordered(_loaded, range(4), prepare=_nothing)) for _ in range(2))
     ((parent, loaded),) = {result for _, result in first + second}
     assert loaded
     assert parent != os.getpid()

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import NoReturn, TypeVar
 
 import structlog
@@ -31,8 +32,6 @@ _MOST = 2
 """Workers; each takes about 100 MB of its own."""
 _LOADED = "triage.ready"
 """The module that loads what workers share."""
-_AHEAD = 2
-"""Jobs that wait for each worker; more would only take memory."""
 
 
 def size() -> int:
@@ -42,10 +41,11 @@ def size() -> int:
 
 
 def ordered(
-    work: Callable[[Job], Result], jobs: Iterable[Job], *, prepare: Callable[[], None] | None = None
+    work: Callable[[Job], Result], jobs: Iterable[Job], *, prepare: Callable[[], None] | None = None, ahead: int = 2
 ) -> Iterator[tuple[Job, Result]]:
     """Each job with what `work` makes of it, in the order of the jobs. Both must be picklable; `prepare` runs once in each worker.
 
+    `ahead`: how many jobs may wait for each worker, so that none is idle behind one that takes long; they take memory.
     Raises what `work` raises, and Temporary when a worker was ended from outside (for want of memory, say).
     """
     waiting: deque[tuple[Job, Future[Result]]] = deque()
@@ -53,10 +53,17 @@ def ordered(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_LOADED])
     pool = ProcessPoolExecutor(workers, context, _begin, (prepare,))
+    beginning = threading.Thread(target=_await, args=(pool,))
+    beginning.start()
+    jobs = iter(jobs)
     try:
+        if prepare is None:  # the workers take seconds to begin, in which this process can do without them
+            for job in _while(beginning.is_alive, jobs):
+                yield job, work(job)
+        beginning.join()
         for job in jobs:
             waiting.append((job, pool.submit(work, job)))
-            if len(waiting) > workers * (1 + _AHEAD):
+            if len(waiting) > workers * (1 + ahead):
                 first, result = waiting.popleft()
                 yield first, result.result()
         while waiting:
@@ -67,7 +74,23 @@ def ordered(
             "a worker process was ended from outside; what was read until then is kept, and the next pass goes on"
         ) from error
     finally:
+        beginning.join()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _await(pool: ProcessPoolExecutor) -> None:
+    """Until a worker is there; what keeps it from coming, the first job says."""
+    with suppress(Exception):
+        pool.submit(os.getpid).result()
+
+
+def _while(true: Callable[[], bool], jobs: Iterator[Job]) -> Iterator[Job]:
+    """As many jobs as are begun while something is true; the others are left."""
+    while true():
+        try:
+            yield next(jobs)
+        except StopIteration:
+            return
 
 
 def _begin(prepare: Callable[[], None] | None) -> None:

@@ -34,6 +34,8 @@ _FEW = 100
 """Mails that are in memory at once where all new ones are gone through."""
 _AT_ONCE = 8
 """Contacts that a worker judges in one go."""
+_AHEAD = 8
+"""Such lots that wait for each worker: one contact may have a thousand mails, and the others are not to wait for him."""
 _TOGETHER = 50
 """Contacts whose conclusions are written down together."""
 _EVERYBODY = 1_000_000_000
@@ -260,8 +262,8 @@ def _concluded(
         _hear((m for m in _each(ledger, fresh[:_MOST_HEARD]) if m.role == "inbox" or on.pack.binds_both_sides), on)
         yield from ((group, _attempt(group, ledger, on)) for group in groups)
         return
-    _model(on.semantic)  # what there is to say about it is said here
-    for some, conclusions in crew.ordered(_judge_some, _batched(groups), prepare=partial(_prepare, url, on)):
+    load(semantic=on.semantic)  # what there is to say about the model is said here; only the workers keep it
+    for some, conclusions in crew.ordered(_judge_some, _batched(groups), prepare=partial(_prepare, url, on), ahead=_AHEAD):
         yield from zip(some, conclusions, strict=True)
 
 
@@ -358,7 +360,8 @@ def _model(semantic: Path | None) -> Scorer | None:
 
 def load_all() -> None:
     """Loads what judging needs and what else is loaded when the first mail asks for it: phrase books and models."""
-    _model(None)
+    if model := _model(None):
+        model.remarkable(["Good morning."])
     detect.load_all()
     matter.load_all()
 

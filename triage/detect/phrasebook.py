@@ -142,6 +142,7 @@ class Part:
         """Whether one of a sentence's words can stand here."""
         return not self.whole.isdisjoint(words) or (bool(self.begun) and any(word.startswith(self.begun) for word in words))
 
+    @cache  # noqa: B019 - words come again and again; the parts of phrases stay as long as the program runs
     def price(self) -> float:
         """How often this part would wake its phrase for nothing."""
         return sum(30.0 if word in _COMMON else 1.0 for word in self.whole) + 3.0 * len(self.begun)
@@ -330,6 +331,7 @@ def _choice(piece: str) -> tuple[str, Part | None]:
     )
 
 
+@cache
 def _word(word: str) -> tuple[str, Part | None]:
     if not _WRITABLE.fullmatch(word):
         raise ValueError(f"{word!r} is no word of a phrase: a bracket must be closed, and ? follows a bracket only")

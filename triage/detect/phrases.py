@@ -65,6 +65,7 @@ class _Part:
     optional: bool = False
 
 
+@cache
 def _price(anchors: frozenset[str] | None) -> float:
     """How often these words would wake the phrase for nothing; the cheapest part of a phrase becomes its anchor."""
     if not anchors:
@@ -133,6 +134,7 @@ class _Reader:
         return _word(piece)
 
 
+@cache
 def _word(piece: str, plural: bool = False) -> _Part:
     if piece in _SAID_ALSO:
         said = (piece, *_SAID_ALSO[piece])
