@@ -52,5 +52,6 @@ def end_of(server: Server, user: str, folder: Path, now: str) -> End:
             "applied": {label: sorted(keys) for label, keys in ledger.applied("desk").items() if keys},
             "notes": sorted((one.note_id, one.message_id) for one in ledger.notes("desk")),
             "unconcluded": ledger.unconcluded(),
+            "owed": ledger.owed(),
         }
     return End(state(server, user), folders(server, user, subscribed=True), conclusions, books)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from triage.evidence import Directory
 from triage.ledger import Ledger, Recording
 from triage.message import Address, Message, Wording
 from triage.story import tell
+from triage.verdict import Verdict
 
 MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 WORDS = (
@@ -48,7 +49,8 @@ def ledger() -> Iterator[Ledger]:
 
 
 def conclude(ledger: Ledger) -> None:
-    assert judgement.conclude_touched(ledger, ON, judgement.touched(ledger, ON))[1] == []
+    judgement.take_up(ledger, ON)
+    assert judgement.conclude_touched(ledger, ON, ledger.owed())[1] == []
 
 
 def campaigns(ledger: Ledger) -> dict[str, int]:
@@ -91,6 +93,51 @@ def test_all_contacts_of_a_pass_are_written_down_however_many(ledger: Ledger) ->
     assert len(ledger.conclusions().contacts) == 130
     assert len(campaigns(ledger)) == 128
     assert ledger.unconcluded() == []
+    assert ledger.owed() == []
+
+
+class PowerCut(BaseException):
+    """The program ends here."""
+
+
+def test_what_was_concluded_before_the_program_was_killed_is_not_concluded_again(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, asked = Ledger.settle, list[Sequence[str]]()
+
+    def dies_at_the_third(self: Ledger, emails: Sequence[str]) -> None:
+        asked.append(emails)
+        if len(asked) == 3:
+            raise PowerCut
+        settle(self, emails)
+
+    record(ledger, *(letter(number) for number in range(130)))
+    judgement.take_up(ledger, ON)
+    with monkeypatch.context() as during, pytest.raises(PowerCut):
+        during.setattr(Ledger, "settle", dies_at_the_third)
+        judgement.conclude_touched(ledger, ON, ledger.owed())
+    assert len(ledger.conclusions().contacts) == 100
+    assert len(ledger.owed()) == 30
+    record(ledger, letter(200, sender="late@post.example"))
+    judgement.take_up(ledger, ON)
+    assert judgement.conclude_touched(ledger, ON, ledger.owed()) == (31, [])
+    assert len(campaigns(ledger)) == 129
+    assert ledger.owed() == []
+
+
+def test_a_conclusion_about_one_contact_leaves_new_mail_of_others_to_be_concluded(ledger: Ledger) -> None:
+    record(ledger, letter(1), letter(2))
+    judgement.conclude_touched(ledger, ON, ["w1@post.example"])
+    assert set(ledger.unconcluded()) == {letter(1).key, letter(2).key}
+    conclude(ledger)
+    assert len(ledger.conclusions().contacts) == 2
+
+
+def test_a_verdict_touches_those_who_have_to_do_with_the_mails_it_is_about(ledger: Ledger) -> None:
+    record(ledger, *(letter(number) for number in range(5)))
+    conclude(ledger)
+    one = Verdict(MONDAY, "main", "dismiss", "", frozenset({letter(2).key}))
+    assert judgement.touched_by_verdicts([one], ledger, ON) == {"w2@post.example"}
 
 
 def test_the_model_is_asked_about_each_mail_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,13 +24,16 @@ from triage.carrying_out import carry_out
 from triage.conclusion import Ground
 from triage.errors import Temporary, TriageError
 from triage.intake import take_in
-from triage.judgement import conclude_touched, everyone, ground, touched
+from triage.judgement import conclude_touched, everyone, ground, take_up, touched_by_verdicts
 from triage.ledger import ConclusionRows, Ledger
 from triage.mailbox import Account, Mailbox, connect
 from triage.settings import Settings
+from triage.verdict import Verdict
 
 GROUNDS = "grounds"
 """The ledger's name for the fingerprint of what the last conclusions stood on."""
+VERDICTS = "verdicts"
+"""Its name for the marks of the verdicts that they took into account."""
 
 
 @dataclass(slots=True)
@@ -106,15 +109,15 @@ def conclude(settings: Settings, ledger: Ledger, now: datetime) -> tuple[int, li
     """Concludes every contact that new mail, a verdict, the time, or other settings have touched: how many, and problems in words."""
     on = ground(settings, ledger, now)
     policy_versions.keep(ledger, on.pack, now)
-    emails = touched(ledger, on)
-    print_ = _fingerprint(settings, on)
-    anew = ledger.meta(GROUNDS) != print_
-    if anew:
+    print_, heard = _fingerprint(settings, on), {_mark(verdict): verdict for verdict in on.verdicts}
+    known = frozenset((ledger.meta(VERDICTS) or "").split())
+    if ledger.meta(GROUNDS) != print_ or known - heard.keys():
         _forget_colleagues(ledger, on)
-        emails |= set(everyone(ledger, on))
-    count, problems = conclude_touched(ledger, on, emails)
-    if anew and not problems:
-        ledger.set_meta(GROUNDS, print_)
+        also = set(everyone(ledger, on))
+    else:
+        also = touched_by_verdicts([verdict for mark, verdict in heard.items() if mark not in known], ledger, on)
+    take_up(ledger, on, also, {GROUNDS: print_, VERDICTS: " ".join(heard)} if known != heard.keys() or also else None)
+    count, problems = conclude_touched(ledger, on, ledger.owed())
     changed = policy_versions.unnumbered(ledger, on.pack, once=True)
     return count, [*problems, *([changed] if changed else [])]
 
@@ -127,7 +130,7 @@ def _forget_colleagues(ledger: Ledger, on: Ground) -> None:
 
 
 def _fingerprint(settings: Settings, on: Ground) -> str:
-    """What conclusions stand on besides mail and time; when it changes, everything is concluded anew."""
+    """What conclusions stand on besides mail, time and single verdicts; when it changes, everything is concluded anew."""
     facts = (
         on.pack.fingerprint,
         sorted(on.directory.domains),
@@ -137,11 +140,14 @@ def _fingerprint(settings: Settings, on: Ground) -> str:
         str(on.standard),
         str(on.zone),
         on.without_reply,
-        [verdict.subject() for verdict in on.verdicts],
         sorted(on.shifts.items()),
         [ruling.id for ruling in on.rulings if ruling.act in ("split", "rejoin", "same-person", "not-same-person", "undo")],
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _mark(verdict: Verdict) -> str:
+    return hashlib.sha256(repr((verdict.at.timestamp(), verdict.by, sorted(verdict.subject().items()))).encode()).hexdigest()[:16]
 
 
 def temporary_only(report: Report) -> bool:

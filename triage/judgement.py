@@ -26,20 +26,23 @@ from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
 from triage.ruling import Ties, ties
 from triage.settings import Settings
+from triage.verdict import Verdict
 
 Scores = Mapping[str, tuple[tuple[str, float], ...]]
 """Kind → the sentences of a mail that stand out to the trained model, each with its probability."""
 
 _FEW = 100
-"""Mails that are in memory at once where all new ones are gone through."""
-_AT_ONCE = 8
+"""Mails that are in memory at once where all new ones are gone through, and contacts where no worker helps."""
+_MANY = 60
+"""Addresses to be concluded from which on workers are worth their beginning."""
+_AT_ONCE = 16
 """Contacts that a worker judges in one go."""
-_AHEAD = 8
+_AHEAD = 4
 """Such lots that wait for each worker: one contact may have a thousand mails, and the others are not to wait for him."""
 _TOGETHER = 50
 """Contacts whose conclusions are written down together."""
 _EVERYBODY = 1_000_000_000
-_MOST_HEARD = 100_000
+_MOST_HEARD = 200_000
 _WORD = re.compile(r"[^\W\d_]+")
 _MOST_SCORED = 20_000
 """Characters of one mail that the model is asked about."""
@@ -70,17 +73,47 @@ def _each(ledger: Ledger, keys: Sequence[str]) -> Iterator[Message]:
                 yield one
 
 
-def touched(ledger: Ledger, on: Ground) -> set[str]:
-    """The outside addresses whose conclusions may change: of new mail, of later mail in the same words, of due contacts."""
+def touched(ledger: Ledger, on: Ground, fresh: Sequence[str] | None = None) -> set[str]:
+    """The outside addresses whose conclusions may change: of new mail, of later mail in the same words, of due contacts.
+
+    `fresh`: the keys of the new mails; looked up when left out.
+    """
     found = {email for email in ledger.senders_alike_after_new() if not on.directory.employs(email)}
-    names = set[contact.Mark]()
-    for message in _each(ledger, ledger.unconcluded()):
-        found |= set(on.directory.outside(message)) or _answered_to(message, ledger, on.directory)
-        names |= {("for", name) for name in contact.signed_names(message)} if message.role == "inbox" else set()
-    found |= _addresses(ledger.sharing(names))
+    found |= _touched_by(_each(ledger, ledger.unconcluded() if fresh is None else fresh), ledger, on)
     for addresses in ledger.contact_addresses(ledger.due(on.now)).values():
         found |= set(addresses)
     return found
+
+
+def touched_by_verdicts(verdicts: Iterable[Verdict], ledger: Ledger, on: Ground) -> set[str]:
+    """The outside addresses whose conclusions these verdicts may change: those of the mails and of the proposals that were judged."""
+    judged = list(verdicts)
+    keys = sorted({key for one in judged for key in one.keys})
+    found = _touched_by(_each(ledger, keys), ledger, on)
+    for addresses in ledger.contact_addresses(ledger.contacts_of(one.proposal for one in judged)).values():
+        found |= set(addresses)
+    return found
+
+
+def _touched_by(messages: Iterable[Message], ledger: Ledger, on: Ground) -> set[str]:
+    """Whoever is a party to one of these mails, or may have written for the people who signed them."""
+    found, names = set[str](), set[contact.Mark]()
+    for message in messages:
+        found |= set(on.directory.outside(message)) or _answered_to(message, ledger, on.directory)
+        names |= {("for", name) for name in contact.signed_names(message)} if message.role == "inbox" else set()
+    return found | _addresses(ledger.sharing(names))
+
+
+def take_up(ledger: Ledger, on: Ground, also: Iterable[str] = (), known: Mapping[str, str] | None = None) -> None:
+    """Writes down whose conclusions new mail, the time and whatever touched the addresses in `also` call for: from then on they are
+    owed until they are drawn, whatever happens to the program. `known`: facts about the ledger that hold with it, by name."""
+    fresh = ledger.unconcluded()
+    emails = touched(ledger, on, fresh) | set(also)
+    with ledger.transaction():
+        ledger.owe(sorted(emails))
+        ledger.mark_concluded(fresh)
+        for name, value in (known or {}).items():
+            ledger.set_meta(name, value)
 
 
 def _answered_to(message: Message, ledger: Ledger, staff: Directory) -> set[str]:
@@ -209,30 +242,27 @@ Group = tuple[frozenset[str], tuple[Join, ...]]
 
 
 def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple[int, list[str]]:
-    """Concludes every contact behind these addresses anew and writes it down: how many, and what went wrong, in words.
+    """Concludes every contact behind these addresses anew and writes it down, some at a time: how many, and what went wrong, in words.
 
     A contact whose mail makes the program stumble is set aside with what was known of it before; a person is told, the
-    others go on, and the next pass tries again.
+    others go on, and its conclusion stays owed, so that the next pass tries again.
     """
     count = 0
     problems: list[str] = []
-    stumbled: set[str] = set()
-    fresh = ledger.unconcluded()
-    replaced, rows = set[str](), ConclusionRows()
-    for (people, _), conclusion in _concluded(ledger, on, emails, fresh):
+    done, replaced, rows = set[str](), set[str](), ConclusionRows()
+    for (people, _), conclusion in _concluded(ledger, on, sorted(set(emails))):
         if isinstance(conclusion, str):
             problems.append(conclusion)
-            stumbled |= people
+            ledger.owe(sorted(people))
             continue
+        done |= people
         replaced |= set(ledger.contacts_with(people))  # asked now: what is written meanwhile under an old name stays
         if conclusion:
             add(rows, conclusion)
             count += 1
         if len(rows.contacts) + len(replaced) >= _TOGETHER:
-            _write(ledger, replaced, rows)
-    _write(ledger, replaced, rows)
-    left = {m.key for m in _each(ledger, fresh) if stumbled.intersection(on.directory.outside(m))} if stumbled else set()
-    ledger.mark_concluded([key for key in fresh if key not in left])
+            _write(ledger, done, replaced, rows)
+    _write(ledger, done, replaced, rows)
     return count, problems
 
 
@@ -252,23 +282,22 @@ def _groups(ledger: Ledger, on: Ground, emails: Iterable[str]) -> Iterator[Group
         yield people, joins
 
 
-def _concluded(
-    ledger: Ledger, on: Ground, emails: Iterable[str], fresh: Sequence[str]
-) -> Iterator[tuple[Group, Conclusion | str | None]]:
+def _concluded(ledger: Ledger, on: Ground, emails: Sequence[str]) -> Iterator[tuple[Group, Conclusion | str | None]]:
     """What follows for each contact, or in words why that could not be told; by workers where there is much to do."""
     groups = _groups(ledger, on, emails)
-    url = ledger.url if len(fresh) >= crew.MUCH and crew.size() else None
+    url = ledger.url if len(emails) >= _MANY and crew.size() else None
     if url is None:
-        _hear((m for m in _each(ledger, fresh[:_MOST_HEARD]) if m.role == "inbox" or on.pack.binds_both_sides), on)
-        yield from ((group, _attempt(group, ledger, on)) for group in groups)
+        for some in _batched(groups, _FEW):
+            yield from zip(some, _judge_lot(some, ledger, on), strict=True)
         return
     load(semantic=on.semantic)  # what there is to say about the model is said here; only the workers keep it
-    for some, conclusions in crew.ordered(_judge_some, _batched(groups), prepare=partial(_prepare, url, on), ahead=_AHEAD):
+    lots = _batched(groups, _AT_ONCE)
+    for some, conclusions in crew.ordered(_judge_some, lots, prepare=partial(_prepare, url, on), ahead=_AHEAD):
         yield from zip(some, conclusions, strict=True)
 
 
-def _batched(groups: Iterator[Group]) -> Iterator[list[Group]]:
-    while some := list(islice(groups, _AT_ONCE)):
+def _batched(groups: Iterator[Group], size: int) -> Iterator[list[Group]]:
+    while some := list(islice(groups, size)):
         yield some
 
 
@@ -281,10 +310,15 @@ def _prepare(url: str, on: Ground) -> None:
 
 
 def _judge_some(groups: Sequence[Group]) -> list[Conclusion | str | None]:
-    """In a worker: what follows for some contacts, the model asked about all their mail together."""
-    ledger, on = _beside[0]
-    written = (one.key for people, _ in groups for one in ledger.facts_with(people) if one.sender in people)
-    _hear(_each(ledger, list(written)), on)
+    """In a worker: what follows for some contacts."""
+    return _judge_lot(groups, *_beside[0])
+
+
+def _judge_lot(groups: Sequence[Group], ledger: Ledger, on: Ground) -> list[Conclusion | str | None]:
+    """What follows for some contacts, the model asked about all their mail together."""
+    if len(groups) > 1:  # about the mail of one contact it is asked together anyway
+        written = (one.key for people, _ in groups for one in ledger.facts_with(people) if one.sender in people)
+        _hear(_each(ledger, [key for key in written if key not in _heard]), on)
     return [_attempt(group, ledger, on) for group in groups]
 
 
@@ -375,7 +409,7 @@ def _hear(messages: Iterable[Message], on: Ground) -> None:
     model, waiting = _model(on.semantic), dict[str, Message]()
     if model is None:
         return
-    if len(_heard) > 2 * _MOST_HEARD:
+    if len(_heard) > _MOST_HEARD:
         _heard.clear()
     for message in messages:
         if not message.automatic and message.key not in _heard:
@@ -401,10 +435,13 @@ def add(rows: ConclusionRows, conclusion: Conclusion) -> None:
     rows.wanted.extend(conclusion.wanted)
 
 
-def _write(ledger: Ledger, replaced: set[str], rows: ConclusionRows) -> None:
-    """Writes down what was concluded of several contacts in one transaction, as each takes a moment of the disk, and empties both."""
+def _write(ledger: Ledger, done: set[str], replaced: set[str], rows: ConclusionRows) -> None:
+    """Writes down what was concluded about the addresses `done` in one transaction, as each takes a moment of the disk, and empties
+    all three."""
     with ledger.transaction():
         ledger.replace_conclusions(replaced, rows)
+        ledger.settle(sorted(done))
+    done.clear()
     replaced.clear()
     for part in (rows.contacts, rows.matters, rows.findings, rows.restrictions, rows.proposals, rows.wanted):
         part.clear()

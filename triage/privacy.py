@@ -212,6 +212,7 @@ def erase(ledger: Ledger, one: Person, *, reason: str, now: datetime) -> Erasure
     if any(row["in_force"] for row in ledger.conclusions(ids).restrictions):
         raise Permanent("a restriction of this person is in force; end it first, or its reasons could no longer be looked at")
     ledger.replace_conclusions(ids, ConclusionRows())
+    ledger.settle(one.addresses)
     ruled = [ruling.id for ruling in rulings(ledger) if ruling.concerns(one.addresses)]
     said = [*papers_about(ledger, one.addresses), *telling.papers_about(ledger, [*one.addresses, *ids])]
     ledger.erase_papers([*ruled, *said, *(incident.id for incident in incidents(ledger, one.addresses))])

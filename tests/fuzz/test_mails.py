@@ -20,7 +20,7 @@ from mails import GOOD, grown, torn, whole
 from triage import explanation, intake, note, parsing, policy
 from triage.conclusion import Ground
 from triage.evidence import Directory
-from triage.judgement import conclude_touched, touched
+from triage.judgement import conclude_touched, take_up
 from triage.ledger import Ledger, Location
 from triage.message import Message
 
@@ -102,8 +102,9 @@ def test_no_invented_mail_stops_the_reading(reader: Reader, figures: Figures) ->
     any_mail()
     figures.add("mails invented", reader.count)
     figures.worst("slowest invented mail, s", reader.slowest)
-    assert conclude_touched(reader.ledger, ON, touched(reader.ledger, ON))[1] == []
-    assert reader.ledger.unconcluded() == []
+    take_up(reader.ledger, ON)
+    assert conclude_touched(reader.ledger, ON, reader.ledger.owed())[1] == []
+    assert reader.ledger.unconcluded() == reader.ledger.owed() == []
 
 
 def test_no_grown_mail_takes_a_second(reader: Reader, figures: Figures) -> None:

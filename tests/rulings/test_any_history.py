@@ -254,7 +254,7 @@ class Histories(RuleBasedStateMachine):
         """The restrictions in force, with their start and end."""
         return {row["id"]: (row["start"], row["until"]) for row in self.baths.in_force()}
 
-    @rule(step=st.sampled_from(["replace_conclusions", "mark_concluded", "set_meta"]))
+    @rule(step=st.sampled_from(["replace_conclusions", "owe", "mark_concluded", "set_meta", "settle"]))
     def crash(self, step: str) -> None:
         """The program dies in the middle of concluding, at any of its writes, and is started again."""
         with pytest.MonkeyPatch.context() as patch:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, or_, select
 from triage.ledger import tables
 from triage.ledger.payload import as_json
 from triage.ledger.records import ConclusionRows, Row
-from triage.ledger.store import Store, chunks, upsert
+from triage.ledger.store import Store, chunks, insert_new, upsert
 
 _OF_A_CONTACT: tuple[tuple[str, Table, tuple[str, ...]], ...] = (
     ("matters", tables.matters, ("id", "contact")),
@@ -113,6 +113,31 @@ class Conclusions(Store):
             _erase(connection, [*old_contact_ids, *(row["id"] for row in rows.contacts)])
             for table, of_table in prepared:
                 upsert(connection, table, of_table)
+
+    def owe(self, emails: Iterable[str]) -> None:
+        """Something is to be concluded about these addresses; that is known until it is settled, whatever happens to the program."""
+        with self._writing() as connection:
+            insert_new(connection, tables.owed, [{"email": email} for email in dict.fromkeys(emails)])
+
+    def owed(self) -> list[str]:
+        """The addresses about which something is still to be concluded, sorted."""
+        with self._reading() as connection:
+            return sorted(connection.execute(select(tables.owed.c.email)).scalars())
+
+    def settle(self, emails: Iterable[str]) -> None:
+        """It was concluded."""
+        with self._writing() as connection:
+            for some in chunks(emails):
+                connection.execute(delete(tables.owed).where(tables.owed.c.email.in_(some)))
+
+    def contacts_of(self, proposal_ids: Iterable[str]) -> list[str]:
+        """The ids of the contacts that these proposals are about, sorted; unknown proposals are left out."""
+        of = tables.proposals.c
+        found: set[str] = set()
+        with self._reading() as connection:
+            for some in chunks(proposal_ids):
+                found.update(connection.execute(select(of.contact).where(of.id.in_(some))).scalars())
+        return sorted(found)
 
     def contacts_with(self, emails: Iterable[str]) -> list[str]:
         """The ids of the contacts to which one of these addresses belongs, sorted."""

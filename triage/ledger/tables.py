@@ -167,6 +167,10 @@ contact_addresses = Table(
 )
 
 
+owed = Table("owed", metadata, _term("email", primary_key=True))
+"""The outside addresses about which something is to be concluded that is not concluded yet."""
+
+
 def _concluded(name: str, *columns: Column[Any]) -> Table:
     """Rows of one contact, in the order in which they were concluded."""
     position = Column("position", Integer, primary_key=True, autoincrement=False)
