@@ -320,3 +320,84 @@ def test_what_the_model_denies_is_not_plain_by_its_words_alone() -> None:
     alone, judged = Board(Known(None)), Board(Known(cast("Judge", Denying())))
     assert alone.place(begun, False).matter == alone.place(other, False).matter
     assert judged.place(begun, False).matter != judged.place(other, False).matter
+
+
+ALLOTMENT = mail(
+    "The gate of allotment 31 hangs off its post and the goats from the lane come in. Please have it mended.", 0, subject="Gate"
+)
+
+
+def test_a_thing_told_from_its_like_by_a_number_leads_to_its_matter_months_later_and_in_words() -> None:
+    carrots = mail(
+        "Ours is allotment thirty-one still. Allotment 31! The goats have had the carrots now.", 100, subject="allotment 31"
+    )
+    first, second = grouped(ALLOTMENT, carrots)
+    assert first.matter == second.matter and "same reference ALLOTMENT-31" in second.reasons
+    plot = mail("Our hut on plot nine lost its roof.", 0, subject="plot nine")
+    first, second = grouped(plot, mail("Plot 9 has no roof to this day, and you said March.", 40, subject="No roof"))
+    assert first.matter == second.matter
+
+
+def test_a_permit_has_a_number_as_an_order_has() -> None:
+    asked = mail("I gave permit 31-0962 back before the kiosk was built. Please refund the $140.", 0, subject="Kiosk")
+    again = mail("A small kindness: could you release what I paid on permit 31-0962?", 12, subject="A kindness")
+    first, second = grouped(asked, again)
+    assert first.matter == second.matter and "same reference 31-0962" in second.reasons
+
+
+def test_who_has_one_matter_and_complains_of_the_time_it_takes_means_that_one() -> None:
+    weeks = mail("Eight weeks now and I am on my knees with a torch every night. How much longer?", 56, subject="EIGHT WEEKS")
+    first, second = grouped(BOILER, weeks)
+    assert first.matter == second.matter
+    assert second.reasons == ("asks how long it still takes, with one matter under way",)
+
+
+def test_with_two_matters_or_a_number_of_its_own_the_time_it_takes_says_nothing() -> None:
+    swing = mail(GATE, 3, subject="A swing")
+    weeks = mail("Eight weeks now. How much longer?", 56, subject="EIGHT WEEKS")
+    assert "asks how long it still takes, with one matter under way" not in grouped(BOILER, swing, weeks)[-1].reasons
+    parcel = mail("Parcel TX-90311 was posted eight weeks ago now. How much longer?", 56, subject="Parcel")
+    first, second = grouped(BOILER, parcel)
+    assert first.matter != second.matter
+
+
+def test_who_greets_the_colleague_that_answered_and_disputes_the_answer_is_in_its_matter_whatever_the_subject() -> None:
+    asked = mail("Could the bench by the pond be turned to face the willow?", 0, subject="The bench")
+    refused = replying(
+        mail("Dear Mr Orme, the bench stands on the cap of the culvert, and nobody may dig there.\n\nLena Busk", 3, LENA), asked
+    )
+    again = mail(
+        "Dear Ms Busk,\n\nA culvert, of all things! I cannot believe that the cap would mind one bench. To the willow, then?",
+        9,
+        subject="Swallows are back",
+    )
+    links = grouped(asked, replace(refused, sender=replace(refused.sender, name="Lena Busk")), again)
+    assert links[0].matter == links[2].matter
+
+
+def test_another_kind_of_thing_is_no_other_matter_and_a_different_one_now_is() -> None:
+    scorn = replying(mail("You people are made for other things than boilers, I dare say. Send the cellar man.", 2), BOILER)
+    first, second = grouped(BOILER, scorn)
+    assert first.matter == second.matter
+    now = replying(
+        mail("It drips no more, ta.\n\nDifferent one now: your van ran over the rose bed of the lady next door on Tuesday.", 9),
+        BOILER,
+    )
+    first, second = grouped(BOILER, now)
+    assert first.matter != second.matter
+
+
+def test_the_number_in_the_subject_of_an_old_thread_keeps_nothing_else_in_it() -> None:
+    class Stops(Hints):
+        def stops(self, message: Message) -> bool:
+            return message.sender.email == LENA
+
+    asked = mail("Give me back allotment 31.", 0, subject="Allotment 31")
+    stop = replying(mail("Please do not write to us about allotment 31 any more.", 3, LENA), asked)
+    tree = replying(
+        mail("The poplar behind the school came down on the swings and blocks the lane; the infants walk there at nine.", 60),
+        asked,
+    )
+    story = [(one, one.sender.email == LENA) for one in (asked, stop, tree)]
+    first, _, last = group(story, Stops())
+    assert first.matter != last.matter

@@ -51,7 +51,8 @@ VERSION = 3
 
 _BACK = re.compile(
     r"\b(?:again|still|any (?:news|update|progress|word)|as (?:i|we) (?:said|mentioned|asked|wrote)|my (?:last|previous|earlier|first|other)"
-    r" (?:e-?mail|mail|message|letter|question|complaint)|your (?:reply|answer|e-?mail|message|response|letter|suggestion|decision)|following up|follow[- ]up|further to|chas(?:ing|e)"
+    r" (?:two |three |few |several )?(?:e-?mail|mail|message|letter|question|complaint)s?|(?:had|got|get|received|seen|read) my (?:two|three|four|letters?|e-?mails?|messages?|note)"
+    r"|your (?:reply|answer|e-?mail|message|response|letter|suggestion|decision)|following up|follow[- ]up|further to|chas(?:ing|e)"
     r"|heard (?:nothing|back)|no (?:reply|answer|response)|(?:second|third|fourth|fifth) time|same (?:thing|issue|problem|question|matter)"
     r"|thanks? for (?:your|the|that|getting|looking)|you (?:said|told|wrote|promised|asked|suggested)|that (?:worked|did|fixed|solved|is not)|update:|ps)\b",
     re.IGNORECASE,

@@ -25,7 +25,8 @@ from triage.message import Message
 _REPLY_PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|vs|rif|res|odp|fwd?|wg|tr|rv|enc|i)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _TAG = re.compile(r"\[[^\]]{1,40}\]")
 _NEW_MATTER = re.compile(
-    r"\b(?:(?:new|different|separate|another|unrelated|fresh|other)\s+(?:matter|question|issue|thing|problem|request|subject|topic|query|enquiry|order|booking)"
+    r"\b(?:(?:new|different|separate|another|unrelated|fresh|other)\s+(?:matter|question|issue|problem|request|subject|topic|query|enquiry|order|booking)"
+    r"|(?:new|different|separate|another|unrelated|one other|the other|an other)\s+thing\b|(?:different|separate|new|another|other) (?:one|thing|matter)(?: (?:now|for you|altogether|entirely|today|this time))?\s*[:;,.-]"
     r"|(?:on|about) (?:a|another) (?:different |separate |new |unrelated )?(?:note|matter|subject|topic|thing)|(?:separate|different|unrelated) (?:to|from) (?:this|that|the)"
     r"|nothing to do with (?:work|this|that|the|my)|something (?:else|different) (?:entirely|altogether|now)|(?:(?:write|writing|mail|ask|asking)(?: to you)? about|this is|it is|it's) something (?:else|different)\b|changing the subject|moving on(?: to|,)"
     r"|(?:leave|leaving|forget|never mind) (?:the|that|this|about) [\w ]{2,30}(?:for now|aside|to one side)|(?:only|just) using this (?:e-?mail|thread|address)|using this (?:one|e-?mail|mail|thread|letter|chain) (?:to|because|as)\b|(?:this|it)(?: is|'s|s) (?:not|nothing) (?:about|to do with) (?:the|my|that)|(?:this|it) (?:isn't|isnt) (?:about|to do with) (?:the|my|that)|while i(?:'m| am) (?:here|writing|at it)|by the way, (?:can|could|do|is|are))",
@@ -245,6 +246,8 @@ class Board:
             return _Choice(only, ["a machine of ours wrote it while one matter was under way"])
         if only := self._gone_on_with(message, traits, replied):
             return _Choice(only, ["within days, in words of the one matter under way"])
+        if only := self._still_waited_for(message, traits, replied):
+            return _Choice(only, ["asks how long it still takes, with one matter under way"])
         candidates = self.open_candidates(message, traits)
         said_so = _announced(message, traits, replied)
         against = [one for one in (why, said_so) if one]
@@ -257,7 +260,7 @@ class Board:
             plain = [
                 one.id in self.matters
                 and chance >= _DENIED
-                and (score >= _PLAIN or (score >= _PLAIN_TITLED and _shares_title(traits, one)))
+                and (score >= _PLAIN or (score >= _PLAIN_TITLED and _shares_title(traits, one)) or _gives_its_number(traits, one))
                 for (score, _), one, chance in zip(scored, candidates, chances, strict=True)
             ]
             chances = [max(chance, _SURE) if sure else chance for chance, sure in zip(chances, plain, strict=True)]
@@ -330,6 +333,26 @@ class Board:
         mine = traits.sender in only.last_of and traits.at - only.last <= _SOON
         other = traits.said.references and only.references and not traits.said.references & only.references
         return only if mine and brief and not other else None
+
+    def _still_waited_for(self, message: Message, traits: Traits, replied: Matter | None) -> Matter | None:
+        """The one matter of a customer, where he complains of how long he has waited and gives neither number nor house."""
+        if (
+            replied
+            or traits.by_staff
+            or traits.said.references
+            or traits.said.places
+            or not _WAITED.search(f"{message.subject}\n{message.own[:600]}")
+        ):
+            return None
+        mine = [one for one in self.matters.values() if traits.sender in one.last_of]
+        if (
+            len(mine) != 1
+            or len(traits.said.words) > _SHORT
+            or traits.at - mine[0].last > _PATIENCE
+            or _NEW_MATTER.search(message.own[:600])
+        ):
+            return None
+        return mine[0]
 
     def _tells_of_danger(self, message: Message, traits: Traits, matter: Matter) -> str:
         """Whoever was asked not to write about a matter and tells in its thread of danger or damage, in words nobody has used there,
@@ -489,6 +512,16 @@ class Board:
 
 _LATELY = timedelta(days=30)
 _SOON = timedelta(days=4)
+_PATIENCE = timedelta(days=120)
+_SHORT = 30
+"""Words of a mail that complains of having waited and tells of nothing else."""
+_NUMBER_WORD = r"(?:\d{1,3}|an?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|some)"
+_WAITED = re.compile(
+    rf"\b{_NUMBER_WORD} (?:whole |long |full |more )?(?:days?|weeks?|months?|years?)(?: now| on| later| gone| past| this week| today| tomorrow| yesterday| already| and (?:still|no|not|nothing|counting))\b"
+    rf"|\b(?:over|nearly|almost|going on|been) {_NUMBER_WORD} (?:days|weeks|months|years)\b|\bhow (?:much )?long(?:er)? (?:must|do|does|will|is|am|are|have)\b"
+    r"|\bstill (?:waiting|nothing|no (?:answer|reply|word|news|sign|one|body))\b|\bwaited long enough\b",
+    re.IGNORECASE,
+)
 _FEW_WORDS = 14
 _MOSTLY_KNOWN = 0.5
 _TROUBLE = 5
@@ -526,10 +559,27 @@ def _shares_title(traits: Traits, matter: Matter) -> bool:
 def _own_topic(traits: Traits, matter: Matter) -> bool:
     """Whether a mail has a subject of its own and mostly words of its own: that it comes soon after, from the same person, is then
     not enough (two matters of one person on one day)."""
-    if len(traits.tokens) < _BRIEF or not comparison.subject_is_other(traits, matter) or _names_the_same(traits, matter):
+    if (
+        len(traits.tokens) < _BRIEF
+        or not comparison.subject_is_other(traits, matter)
+        or _names_the_same(traits, matter)
+        or _answers_back(traits, matter)
+    ):
         return False
     own = [weight for word, weight in traits.weights.items() if word not in matter.about]
     return len(own) >= _OWN_WORDS and sum(own) >= 0.65 * sum(traits.weights.values())
+
+
+def _gives_its_number(traits: Traits, matter: Matter) -> bool:
+    """Whether somebody who wrote about it before speaks of what was before and gives the matter's own number and no other."""
+    mine = traits.sender in matter.last_of and traits.refers_back
+    return mine and bool(traits.said.references) and traits.said.references <= set(matter.references)
+
+
+def _answers_back(traits: Traits, matter: Matter) -> bool:
+    """Whether a mail greets the colleague who wrote last in the matter and speaks of what was written in it."""
+    greeted = traits.greets & matter.clerks.keys()
+    return bool(greeted) and matter.last_by_staff and len((traits.said.words - greeted) & matter.about) >= _OWN_WORDS
 
 
 def _names_the_same(traits: Traits, matter: Matter) -> bool:
@@ -651,7 +701,10 @@ def _is_else(traits: Traits, matter: Matter) -> bool:
     tell nothing."""
     words = traits.said.words - traits.named - matter.clerks.keys() - terms.words(f"{traits.called} {' '.join(matter.names)}")
     fresh = len(words - matter.about) >= _TROUBLE and len(words & matter.about) <= _HARDLY * len(words)
-    return fresh and not traits.refers_back and not _names_the_same(traits, matter)
+    title = traits.subject.replace("-", " ")
+    spoken = {one for one in traits.said.references if one.replace("-", " ") not in title}
+    own = replace(traits, said=replace(traits.said, references=frozenset(spoken)))
+    return fresh and not traits.refers_back and not _names_the_same(own, matter)
 
 
 _PLAINLY_NEW = re.compile(

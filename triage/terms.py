@@ -15,14 +15,26 @@ from functools import lru_cache
 LONGEST = 20_000
 """Characters of a text that are looked at; what a mail is about stands at its beginning."""
 
+_COUNTED = {
+    word: str(number)
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+}
 _PREFIXED = re.compile(r"\b([A-Z]{1,5})[ /-]?(\d{3,10})\b")
 _CODED = re.compile(r"\b([A-Z]{1,5}[-/]\d{1,6}(?:[-/]\d{2,10}){1,3})\b")
 """Of several groups: "PL-88-20417"."""
 _NAMED = re.compile(
-    r"\b(?=[abcfijmoprt])(?:order|ref(?:erence)?|job|case|invoice|bill|citation|penalty|account|acct|ticket|claim|client|customer|tenancy|booking|policy|complaint|request|file|matter|application|report)"
+    r"\b(?=[abcefijlmopqrtw])(?:order|ref(?:erence)?|job|case|invoice|bill|citation|penalty|account|acct|ticket|claim|client|customer|tenancy|booking|policy|complaint|request|file|matter|application|report|permit|licen[cs]e|certificate|consignment|parcel|tracking|quot(?:e|ation)"
+    r"|estimate|warranty|membership|member|patient|meter)"
     r"\s*(?:no\.?|number|num|nr|id|ref)?\s*[.:#]?\s*#?((?=[\w/-]*\d{3})[A-Z0-9][\w/-]{2,18})\b",
     re.IGNORECASE,
 )
+_THING = re.compile(
+    r"\b(plot|allotment|grave|pitch|bay|locker)\s+(?:no\.?\s*|number\s+|#)?(\d{1,4}[a-z]?|"
+    + "|".join(_COUNTED)
+    + r")\b(?![.,]\d)",
+    re.IGNORECASE,
+)
+"""What is told from its like by a number and is no home."""
 _NOT_A_PREFIX = frozenset(
     "THE AND FOR MR MRS MS GBP USD EUR JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC AT BY IN ON TO OF ROOM FLAT UNIT NO TEL PO BOX".split()
 )
@@ -126,6 +138,8 @@ def references(text: str) -> frozenset[str]:
         folded = re.sub(r"^([a-z]{1,5})[ /-]?(\d)", r"\1-\2", value.lower().strip("-/"))
         if not re.fullmatch(r"(?:19|20)\d\d", folded):
             found.add(folded)
+    for kind, number in _THING.findall(text[:LONGEST]):
+        found.add(f"{kind}-{_COUNTED.get(number.lower(), number)}".lower())
     return frozenset(found)
 
 
