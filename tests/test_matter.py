@@ -364,12 +364,19 @@ def test_with_two_matters_or_a_number_of_its_own_the_time_it_takes_says_nothing(
 def test_who_greets_the_colleague_that_answered_and_disputes_the_answer_is_in_its_matter_whatever_the_subject() -> None:
     asked = mail("Could the bench by the pond be turned to face the willow?", 0, subject="The bench")
     refused = replying(
-        mail("Dear Mr Orme, the bench stands on the cap of the culvert, and nobody may dig there.\n\nLena Busk", 3, LENA), asked
+        mail(
+            "Dear Mrs Thrale, the bench stands on the cap of the culvert, and nobody may dig there, so it has to stay as it is."
+            "\n\nLena Busk",
+            3,
+            LENA,
+        ),
+        asked,
     )
     again = mail(
-        "Dear Ms Busk,\n\nA culvert, of all things! I cannot believe that the cap would mind one bench. To the willow, then?",
+        "Dear Ms Busk,\n\nI have read it twice and I do not accept that a culvert decides how an old woman spends her evenings. "
+        "Towards the willow, if you please, before the cygnets hatch.\n\nYours ever,\nMabel Thrale",
         9,
-        subject="Swallows are back",
+        subject="Swallows",
     )
     links = grouped(asked, replace(refused, sender=replace(refused.sender, name="Lena Busk")), again)
     assert links[0].matter == links[2].matter
