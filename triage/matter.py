@@ -26,7 +26,7 @@ _REPLY_PREFIX = re.compile(r"^\s*(?:(?:re|aw|antw|sv|vs|rif|res|odp|fwd?|wg|tr|r
 _TAG = re.compile(r"\[[^\]]{1,40}\]")
 _NEW_MATTER = re.compile(
     r"\b(?:(?:new|different|separate|another|unrelated|fresh|other)\s+(?:matter|question|issue|problem|request|subject|topic|query|enquiry|order|booking)"
-    r"|(?:new|different|separate|another|unrelated|one other|the other|an other)\s+thing\b|(?:different|separate|new|another|other) (?:one|thing|matter)(?: (?:now|for you|altogether|entirely|today|this time))?\s*[:;,.-]"
+    r"|(?:new|different|separate|another|unrelated|one other|the other|an other)\s+thing\b|(?:(?<=[.!?\n]\s)|(?<=\n))(?:and )?(?:a )?(?:different|separate|new|another) (?:one|thing)(?: (?:now|for you|today|this time))?\s*[:;,.-]"
     r"|(?:on|about) (?:a|another) (?:different |separate |new |unrelated )?(?:note|matter|subject|topic|thing)|(?:separate|different|unrelated) (?:to|from) (?:this|that|the)"
     r"|nothing to do with (?:work|this|that|the|my)|something (?:else|different) (?:entirely|altogether|now)|(?:(?:write|writing|mail|ask|asking)(?: to you)? about|this is|it is|it's) something (?:else|different)\b|changing the subject|moving on(?: to|,)"
     r"|(?:leave|leaving|forget|never mind) (?:the|that|this|about) [\w ]{2,30}(?:for now|aside|to one side)|(?:only|just) using this (?:e-?mail|thread|address)|using this (?:one|e-?mail|mail|thread|letter|chain) (?:to|because|as)\b|(?:this|it)(?: is|'s|s) (?:not|nothing) (?:about|to do with) (?:the|my|that)|(?:this|it) (?:isn't|isnt) (?:about|to do with) (?:the|my|that)|while i(?:'m| am) (?:here|writing|at it)|by the way, (?:can|could|do|is|are))",
