@@ -8,7 +8,7 @@ import pytest
 
 from triage import parsing
 from triage.message import Message
-from triage.reply import WORDS, said_in
+from triage.reply import WORDS, Reply, said_in
 
 AT = datetime(2026, 5, 12, 11, 0, tzinfo=UTC)
 NOTE = "A WARNING MAY BE DUE\n\nHOW TO ANSWER\nAnswer it, with APPROVE or REJECT on the first line."
@@ -48,6 +48,8 @@ TRAILS = {
     f"An: desk@larchmere.example\nBetreff: A warning may be due: Garage\n\n{NOTE}\n",
     "german": f"{{}}\n\nAm 12.05.26 um 10:00 schrieb Triage:\n{QUOTED}\n",
     "original message": f"{{}}\n\n-----Original Message-----\nFrom: Triage\nSent: 12 May 2026 10:00\nTo: desk\nSubject: A warning\n\n{NOTE}\n",
+    "outlook on a telephone, in german": "{}\n\nHolen Sie sich Outlook für iOS<https://aka.ms/o0ukef>\n________________________________\n"
+    f"Von: Triage <desk@larchmere.example>\nGesendet: Dienstag, Mai 12, 2026 10:00:00 AM\nAn: desk@larchmere.example\nBetreff: A warning may be due\n\n{NOTE}\n",
     "a telephone": f"{{}}\n\nSent from my iPhone\n\n> On 12 May 2026, at 10:00, Triage <desk@larchmere.example> wrote:\n> \n{QUOTED}\n",
     "a signature": "{}\n\n-- \nInes Wold\nLarchmere Homes\n01632 960123\n",
     "a greeting": "Hello,\n\n{}\n\nInes\n",
@@ -60,7 +62,7 @@ TRAILS = {
 def test_an_order_is_read_whatever_a_mail_program_puts_around_it(trail: str, words: str) -> None:
     found = ordered(TRAILS[trail].format(words))
     assert found and found[0] == words.partition(" ")[0].strip(",:").upper()
-    assert "HOW TO ANSWER" not in found[1]
+    assert "HOW TO ANSWER" not in found[1] and "Outlook" not in found[1]
 
 
 HTML = {
@@ -94,3 +96,22 @@ def test_the_reason_is_what_follows_and_the_addresses_those_of_the_first_line() 
     said = said_in("SAME PERSON <mailto:J.Doe@Post.example>, she said so\nat the counter with k.roe@post.example\n")
     assert said and said.addresses == ("j.doe@post.example",)
     assert said.reason.endswith("at the counter with k.roe@post.example")
+
+
+@pytest.mark.parametrize(
+    "closing",
+    ["Ines", "Ines Wold", "Kind regards\nInes", "Mit freundlichen Grüßen\nIhre Hausverwaltung", "Thanks!\nI.", "Viele Grüße"],
+)
+def test_how_a_mail_closes_is_no_reason(closing: str) -> None:
+    assert said_in(f"CLOSE\n\n{closing}\n", "Ines Wold") == Reply("CLOSE")
+    said = said_in(f"CLOSE\nI rang Ines Pike about the key.\n\n{closing}\n", "Ines Wold")
+    assert said and said.reason == "I rang Ines Pike about the key."
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [("AGREE", "APPROVE"), ("Agreed, she was told", "APPROVE"), ("dismiss", "REJECT"), ("Dismissed.", "REJECT")],
+)
+def test_the_names_of_the_folders_are_understood_as_orders_too(words: str, meant: str) -> None:
+    said = said_in(words)
+    assert said and said.word == meant

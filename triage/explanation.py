@@ -639,7 +639,10 @@ def mail_judged(one: Verdict, sent: datetime) -> str:
 def answer_words(at: datetime, by: str, reply: Reply | None, came: str, *, unproved: bool = False) -> tuple[str, ...]:
     """One answer to a note as a line or two: who, when, the order, the reason, and what came of it."""
     if reply is None and not unproved:
-        return (f"{day(at)}, {by}: the first line gave no order that is known. It begins with one of: {', '.join(WORDS)}.",)
+        write = "Write one of these words in capitals as the first line, and why behind it"
+        return (
+            f"{day(at)}, {by}: the first line gave no order that is known, so nothing was done. {write}: {', '.join(WORDS)}.",
+        )
     if reply is None:
         return (f"{day(at)}, in the name of {by}: {came}.",)
     why = (f'"{_short(reply.reason)}"',) if reply.reason else ()

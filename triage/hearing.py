@@ -172,7 +172,7 @@ def write_answer(
     ledger: Ledger, message: Message, note: str, staff: Directory, deciders: Deciders, now: datetime
 ) -> Verdict | None:
     """Writes down an answer to a note, once however often its mail is met; the verdict that it gives, if it gives one."""
-    said = said_in(message.own)
+    said = said_in(message.own, message.sender.name)
     if any(
         e.subject["answer"] == message.message_id and e.actor == message.sender.email for e in ledger.entries(kinds=(ANSWER,))
     ):

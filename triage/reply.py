@@ -17,7 +17,8 @@ Word = Literal[
 WORDS: tuple[Word, ...] = get_args(Word)
 
 _SPELT: Mapping[str, Word] = {
-    "approve": "APPROVE", "approved": "APPROVE", "reject": "REJECT", "rejected": "REJECT", "less": "LESS", "until": "UNTIL",
+    "approve": "APPROVE", "approved": "APPROVE", "agree": "APPROVE", "agreed": "APPROVE", "reject": "REJECT", "rejected": "REJECT",
+    "dismiss": "REJECT", "dismissed": "REJECT", "less": "LESS", "until": "UNTIL",
     "not same matter": "NOT SAME MATTER", "not the same matter": "NOT SAME MATTER", "same matter": "SAME MATTER",
     "the same matter": "SAME MATTER", "same person": "SAME PERSON", "the same person": "SAME PERSON",
     "not same person": "NOT SAME PERSON", "not the same person": "NOT SAME PERSON", "close": "CLOSE", "closed": "CLOSE",
@@ -30,7 +31,15 @@ _GREETING = re.compile(
     r"\s*(?:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen)|moin|bonjour|good (?:morning|afternoon|evening))\b[^.?]{0,40}[,!:.]?\s*$",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_CLOSING = re.compile(
+    r"(?:with |mit )?(?:my |kind|best|warm|warmest|many|viele[n]?|beste[n]?|liebe[n]?|herzliche[n]?|freundliche[nrm]?|schöne[n]?|\s)*"
+    r"(?:regards|wishes|thanks|thank you|cheers|best|yours(?: sincerely| faithfully| truly)?|grüße[n]?|gruß|gruss|grüsse[n]?|dank|danke|mfg|vg|lg|bg)"
+    r"[\s,.!]*",
+    re.IGNORECASE,
+)
+"""A line with which a letter closes: it and what stands below are no reason."""
 _LONGEST_REASON = 2_000
 
 
@@ -57,8 +66,11 @@ class Reply:
         return Reply(cast("Word", content["word"]), content["rest"], content["reason"])
 
 
-def said_in(own: str) -> Reply | None:
-    """The order in an answer's own words (no quotation, no signature); None where its first line gives none. A greeting may come first."""
+def said_in(own: str, by: str = "") -> Reply | None:
+    """The order in an answer's own words (no quotation, no signature); None where its first line gives none. A greeting may come first.
+
+    `by`: the name of whoever wrote it, which below the order is no reason.
+    """
     lines = [line.strip() for line in own.replace("\u00a0", " ").splitlines()]
     filled = [line for line in lines if line.strip("*_> ")]
     if len(filled) > 1 and _GREETING.match(filled[0]):
@@ -72,7 +84,16 @@ def said_in(own: str) -> Reply | None:
     if "?" in filled[0] or not (names or commanded or (_PARTS.match(after) and word != "UNTIL")):
         return None
     rest = after.lstrip(" .,:;!–—-")
-    return Reply(word, rest[:_LONGEST_REASON], _reason(rest, filled[1:]))
+    return Reply(word, rest[:_LONGEST_REASON], _reason(rest, _without_closing(filled[1:], by)))
+
+
+def _without_closing(below: list[str], by: str) -> list[str]:
+    """The lines without "Kind regards" and what follows it, and without the writer's bare name at the end."""
+    end = next((place for place, line in enumerate(below) if _CLOSING.fullmatch(line)), len(below))
+    left, names = below[:end], set(_NAME.findall(by.lower()))
+    while left and names.issuperset(_NAME.findall(left[-1].lower())):
+        left = left[:-1]
+    return left
 
 
 def _reason(rest: str, below: list[str]) -> str:
