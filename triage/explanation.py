@@ -623,9 +623,9 @@ IN_DISPUTE = (
 
 
 def moved_words(one: Verdict) -> str:
-    """A verdict that somebody gave by moving a note; the server does not say which of us it was."""
+    """A verdict that somebody gave by moving or labelling a note; the server does not say which of us it was."""
     done = "Agreed to" if one.choice == "agree" else "Dismissed"
-    return f"{done} on {day(one.at)}, by moving this note in the mailbox {one.by}."
+    return f"{done} on {day(one.at)}, by moving or labelling this note in the mailbox {one.by}."
 
 
 def mail_judged(one: Verdict, sent: datetime) -> str:

@@ -96,8 +96,24 @@ def moved_back(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
     return [on_note(ledger, name, "open", settled[one], one, now) for one in back]
 
 
+def labelled_notes(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]:
+    """The verdicts that somebody gave by putting a verdict label on a note in Triage/Review; a note that bears both says nothing. The
+    note that tells of it takes its place, so the label is heard once."""
+    name, review = box.account.name, box.folders.review
+    known = [one for one in ledger.notes(name) if one.note_id.startswith("p-") and not one.fingerprint.startswith(SETTLED)]
+    waiting = {one.message_id: one.note_id for one in known}
+    if not waiting or not box.can_move or review in box.missing_folders():
+        return []
+    box.open(review)
+    bearing = {choice: set(box.bearing(label)) for choice, label in _LABELS.items()}
+    both = bearing["agree"] & bearing["dismiss"]
+    ids = box.message_ids(review) if any(bearing.values()) else {}
+    said = {(choice, ids[uid]) for choice, uids in bearing.items() for uid in uids - both if ids.get(uid) in waiting}
+    return [on_note(ledger, name, choice, waiting[note], note, now) for choice, note in sorted(said)]
+
+
 def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message_id: str, now: datetime) -> Verdict:
-    """The verdict that moving one of our notes is, on the messages the note was about."""
+    """The verdict that moving or labelling one of our notes is, on the messages the note was about."""
     keys: frozenset[str] = frozenset()
     for row in ledger.proposals([proposal]):
         keys = frozenset(row["keys"])

@@ -44,9 +44,10 @@ def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime) -> 
     for folder, role in _folders(box):
         if folder not in absent:
             _read_folder(box, ledger, settings, folder, role, now, taken)
-    back, labels = hearing.moved_back(box, ledger, now), hearing.labels_standing(box, ledger)
+    notes = [*hearing.moved_back(box, ledger, now), *hearing.labelled_notes(box, ledger, now)]
+    labels = hearing.labels_standing(box, ledger)
     with ledger.transaction():
-        taken.verdicts += hearing.write_down(ledger, [*back, *hearing.by_label(labels, box.account.name, ledger, now)])
+        taken.verdicts += hearing.write_down(ledger, [*notes, *hearing.by_label(labels, box.account.name, ledger, now)])
     return taken
 
 

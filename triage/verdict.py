@@ -1,4 +1,4 @@
-"""What staff told us by a positive act: moving a note or a mail to Triage/Agree or Triage/Dismiss, putting a verdict label on it, or
+"""What staff told us by a positive act: moving a note or a mail to Triage/Agree or Triage/Dismiss, putting a verdict label on either, or
 answering the note; moving a judged note back to Triage/Review takes the verdict back.
 
 Only a positive act is a verdict. A vanished, archived, starred, read, junked or un-labelled mail says nothing.

@@ -105,7 +105,7 @@ def test_a_note_moved_by_menu_is_a_verdict_confirmed_and_moved_back_it_is_none(d
     assert desk.decisions() == [("dismiss", "desk")] and desk.office.stage(address(DOREEN)) == "clear"
     assert [row.tags for row in desk.open("INBOX") if address(DOREEN) in row.sender] == [()] * 4
     desk.open("Triage/Dismiss")
-    assert "Dismissed on 12 May 2026, by moving this note in the mailbox desk." in desk.client.read(WARNING)
+    assert "Dismissed on 12 May 2026, by moving or labelling this note in the mailbox desk." in desk.client.read(WARNING)
     desk.picture("confirmed")
     assert " 0 changes made" in desk.once()
     desk.client.file(WARNING, "Triage/Review")

@@ -56,14 +56,17 @@ class Desk:
 
     def label(self, message_id: str, name: str) -> None:
         """Staff put a verdict label on a mail; where the server keeps none, they move it into the folder of that name."""
+        if self.kind in ("dovecot", "gmail"):
+            self.mark(message_id, name)
+            return
         with self.server.client(self.user, "INBOX") as client:
-            uid = uid_of(client, message_id)
-            if self.kind == "gmail":
-                must(client.uid("STORE", uid, "+X-GM-LABELS", f"({name})"))
-            elif self.kind == "dovecot":
-                must(client.uid("STORE", uid, "+FLAGS", f"({name})"))
-            else:
-                must(client.uid("MOVE", uid, f"Triage/{name[7:].title()}"))
+            must(client.uid("MOVE", uid_of(client, message_id), f"Triage/{name[7:].title()}"))
+
+    def mark(self, message_id: str, name: str, folder: str = "INBOX", sign: str = "+") -> None:
+        """A mail program puts a label on a mail or takes it off, whatever the server makes of it."""
+        item = "X-GM-LABELS" if self.kind == "gmail" else "FLAGS"
+        with self.server.client(self.user, folder) as client:
+            client.uid("STORE", uid_of(client, message_id), sign + item, f"({name})")
 
     def stage(self) -> str:
         return self.office.stage(address(DOREEN))

@@ -147,7 +147,7 @@ def test_an_agreed_note_leaves_one_abusive_mail_without_a_reply_and_a_dismissed_
     assert "left without a reply until 26 May 2026: agreed to in desk on 2026-05-12" in said and "(open, 1 mails)" in said
     assert "0 changes made" in worked.once().output
     (agreed,) = [one for one in notes(worked.server, worked.user, "Triage/Agree") if one.note == asked.note]
-    assert "Agreed to on 12 May 2026, by moving this note in the mailbox desk" in " ".join(agreed.text.split())
+    assert "Agreed to on 12 May 2026, by moving or labelling this note in the mailbox desk" in " ".join(agreed.text.split())
     move(worked.server, worked.user, agreed.message_id, "Triage/Agree", "Triage/Dismiss")
     worked.once()
     assert "triage-conduct" in flags(worked.server, worked.user)[rude.message_id]

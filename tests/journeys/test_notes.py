@@ -91,7 +91,9 @@ def test_a_change_of_mind_counts(worked: Office) -> None:
     move(worked.server, worked.user, moved.message_id, REVIEW, DISMISS)
     worked.once()
     told = note(worked, "A warning may be due", DISMISS)
-    assert told.note == moved.note and "Dismissed on 12 May 2026, by moving this note in the mailbox desk." in told.text
+    assert (
+        told.note == moved.note and "Dismissed on 12 May 2026, by moving or labelling this note in the mailbox desk." in told.text
+    )
     move(worked.server, worked.user, told.message_id, DISMISS, AGREE)
     assert "1 verdicts heard" in worked.once().output
     assert [row["choice"] for row in worked.export()["decisions"]] == ["dismiss", "agree"]

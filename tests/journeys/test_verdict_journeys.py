@@ -149,6 +149,21 @@ def labelled(desk: Desk) -> None:
     assert heard(desk) == 1 and desk.office.export()["dismissed"] == []
 
 
+def note_labelled(desk: Desk) -> None:
+    """The verdict label is put on the note itself; with both labels it says nothing."""
+    desk.mark(desk.note().message_id, "triage-agree", REVIEW)
+    desk.mark(desk.note().message_id, "triage-dismiss", REVIEW)
+    assert heard(desk) == 0
+    desk.mark(desk.note().message_id, "triage-agree", REVIEW, "-")
+    keeps = desk.kind in ("dovecot", "gmail")
+    assert heard(desk) == (1 if keeps else 0)
+    if keeps:
+        assert decisions(desk)[-1] == ("dismiss", "desk") and desk.stage() == "clear"
+        assert "Dismissed on 12 May 2026" in desk.note(DISMISS).text
+        back_to_review(desk, DISMISS)
+        assert heard(desk) == 0  # the note that came back bears no label
+
+
 def a_label_that_vanishes(desk: Desk) -> None:
     """The label goes, or the mail is put back; that says nothing, and what was said stands until somebody takes it back."""
     third = garage()[4].message_id
@@ -156,9 +171,7 @@ def a_label_that_vanishes(desk: Desk) -> None:
     assert heard(desk) == 1
     before = decisions(desk)
     if desk.kind in ("dovecot", "gmail"):
-        with desk.server.client(desk.user, "INBOX") as client:
-            item = "-X-GM-LABELS" if desk.kind == "gmail" else "-FLAGS"
-            must(client.uid("STORE", uid_of(client, third), item, "(triage-dismiss)"))
+        desk.mark(third, "triage-dismiss", sign="-")
     else:
         move(desk.server, desk.user, third, DISMISS, "INBOX")
     assert heard(desk) == 0 and decisions(desk) == before
@@ -183,7 +196,7 @@ def read_starred_and_deleted_last_of_all(desk: Desk) -> None:
 JOURNEYS: tuple[Callable[[Desk], None], ...] = (
     moved, copied_and_deleted, copied_and_left, moved_twice_before_anybody_looked, moved_there_and_back_before_anybody_looked,
     answered, answered_twice_over, two_answer_differently, answered_by_one_whom_nobody_vouches_for,
-    labelled, a_label_that_vanishes, read_starred_and_deleted_last_of_all,
+    labelled, note_labelled, a_label_that_vanishes, read_starred_and_deleted_last_of_all,
 )  # fmt: skip
 """In this order: the last leaves no note."""
 
