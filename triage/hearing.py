@@ -139,18 +139,17 @@ def rested_on(ledger: Ledger, proposal: str) -> frozenset[str]:
 
 
 def noted_by(ledger: Ledger, message: Message, staff: Directory) -> str:
-    """Message-ID of the note of ours that a mail answers, when it is in the name of one of us and not forged; "" otherwise.
+    """Message-ID of the note of ours that a mail answers, when it is in the name of one of us; "" otherwise.
 
     Anybody can write one of our addresses into From. What lies in Sent we wrote ourselves; of what came in, our server must have
-    said that the sender is genuine (RFC 8601), or it counts for nothing (`write_answer`).
+    said that the sender is genuine (RFC 8601), or it counts for nothing and the note says so (`write_answer`): it may be one of us
+    whose telephone sends by another server.
     """
     answered = message.in_reply_to
     if not _A_NOTE.match(answered) or message.automatic or not staff.is_colleague(message.sender.email):
         return ""
     if not all(staff.is_colleague(one.email) for one in (*message.to, *message.cc)):
         return ""  # a note lies in the customer's conversation, so a letter to the customer may cite it
-    if message.role != "sent" and message.authenticity == "fail":
-        return ""
     return answered if is_our_note(ledger, message.mailbox, answered) else ""
 
 
