@@ -239,8 +239,8 @@ def _next(proposal: Row) -> tuple[str, ...]:
     kind, who = proposal["kind"], proposal["decided_by"]
     if kind == "urgent":
         return (
-            "The mail is in the inbox. The program has told nobody but whoever reads this note.",
-            "Where somebody's life may be in danger, call the emergency services.",
+            "Open the mail; it is in the inbox. Where somebody's life may be in danger, call the emergency services.",
+            "The program has told nobody but whoever reads this note, and has answered nothing.",
         )
     if kind == "warn":
         return (
@@ -374,9 +374,12 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
         if _mediated(kind, pack)
         else ()
     )
-    tell = (f"Open the mail, and tell at once, yourself: {safeguarding}.",) if safeguarding and kind == "urgent" else ()
-    heading = "What to do now" if kind == "urgent" else "What happens next"
-    sections.append(Section(heading, (*first, *tell, *_handler(proposal), *_next(proposal))))
+    following = _next(proposal)
+    if kind == "urgent":
+        tell = (f"Tell at once, yourself: {safeguarding}.",) if safeguarding else ()
+        sections.append(Section("What to do now", (*following[:1], *tell, *_handler(proposal), *following[1:])))
+    else:
+        sections.append(Section("What happens next", (*first, *_handler(proposal), *following)))
     return tuple(sections)
 
 
@@ -649,6 +652,13 @@ def answer_words(at: datetime, by: str, reply: Reply | None, came: str, *, unpro
     return (f"{day(at)}, {by}: {reply.word}; {came}.", *why)
 
 
+def decided_elsewhere(proposal: Row) -> str:
+    """Behind what came of an answer by somebody without the role: that it is an opinion."""
+    return (
+        f" as what you think; the decision is for {proposal.get('decided_by') or 'somebody with the role'}, whose word goes first"
+    )
+
+
 def fallen() -> tuple[Section, ...]:
     """What the note about a proposal that fell by what was said says besides."""
     return (Section("What happens next", ("Nothing: this is no longer proposed. You may delete this note.",)),)
@@ -692,7 +702,7 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         "How to answer",
         (
             f"Move this note to {agree} if you agree, or to {dismiss} if not{_by_role(proposal)}.",
-            "Or answer it, with APPROVE or REJECT as your first line, above or below the quoted note, and why. That names you as the one who decided.",
+            "Or answer it, with APPROVE or REJECT as your first line, above or below the quoted note, and why. That puts your name to it.",
             "Not sure, or not yours to decide? Leave it here, and nothing happens; or answer with REFER and why, and a senior is asked to look.",
             "Deleting or archiving the note is no answer.",
             "If something in it is wrong, your first line may also be one of these:",

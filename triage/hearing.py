@@ -232,6 +232,8 @@ class Answer:
     mailbox: str
     proposal: str
     note: str
+    answer: str
+    """Message-ID of the mail itself."""
     reply: Reply | None
     """None where its first line gave no order, or where its words were erased."""
     unproved: bool
@@ -258,7 +260,7 @@ def _answer(entry: Entry, came: Mapping[str, Any] | None, papers: Mapping[str, M
     paper = papers.get(told["paper"]) if told["word"] else None
     refused = papers.get(came["paper"], {}) if came else {}
     return Answer(
-        entry.number, entry.at, entry.actor, told["mailbox"], told["proposal"], told["note"], Reply.read(paper) if paper else None,
+        entry.number, entry.at, entry.actor, told["mailbox"], told["proposal"], told["note"], told["answer"], Reply.read(paper) if paper else None,
         bool(told.get("unproved")), came is not None or paper is None, came["ruling"] if came else "", tuple(refused.get("faults", ())),
     )  # fmt: skip
 

@@ -67,6 +67,8 @@ class _Heard:
     """What was said of single mails: the key of each, the verdict, and when the mail was sent."""
     rested: Mapping[str, frozenset[str]]
     """The mails that its notes have rested on until now."""
+    opinions: frozenset[str]
+    """The Message-IDs of answers by somebody without the role that decides the step."""
 
     def of_mails(self, proposal: str, keys: Iterable[str] = ()) -> list[str]:
         """What was said of single mails on which it rests (`keys`), or of which its note has told, in words."""
@@ -82,6 +84,7 @@ class _Heard:
             lines += self.of_mails(proposal, row["keys"])[-explanation.MAILS_SHOWN :]
         for one in self.answers.get(proposal, ())[-explanation.MAILS_SHOWN :]:
             came = explanation.came_of(self.decided.get(one.ruling), one.faults, unproved=one.unproved)
+            came += explanation.decided_elsewhere(row) if one.answer in self.opinions else ""
             lines += explanation.answer_words(one.at, one.by, one.reply, came, unproved=one.unproved)
         if voices and agreed(voices) is None:
             lines.append(explanation.IN_DISPUTE)
@@ -110,7 +113,10 @@ def _heard(actor: Actor) -> _Heard:
     mails = actor.ledger.messages(sorted({key for one in judged for key in one.keys})) if judged else ()
     sent = {one.key: one.sent_at for one in mails if isinstance(one, Message)}
     on = [(key, one, sent[key]) for one in judged for key in sorted(one.keys) if key in sent]
-    return _Heard(voices_on(given), said, decided, on, told)
+    opinions = frozenset(
+        one.answer for one in given if one.by_answer and one.proposal and not one.decides and one.choice != "open"
+    )
+    return _Heard(voices_on(given), said, decided, on, told, opinions)
 
 
 def _about(proposal: Row) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from mailstate import Lying, flags, move, notes
 from office import Office
 from replying import PROVED, answer
-from sample import DESK, DOREEN, INES, RALPH, address, letter
+from sample import DESK, DOREEN, INES, RALPH, SUNITA, address, letter
 
 from triage.reply import said_in
 
@@ -66,6 +66,23 @@ def test_two_who_answer_differently_settle_nothing_until_one_of_them_gives_way(w
     assert " 0 changes made" in worked.once().output
 
 
+def test_who_has_not_the_role_is_told_that_the_decision_is_another_s_and_whoever_has_it_goes_first(
+    worked: Office, note: Lying
+) -> None:
+    settings = worked.folder / "settings.ini"
+    settings.write_text(settings.read_text() + f"\n[deciders]\nwarn = {address(SUNITA)}\n")
+    worked.receive(answer(note, "APPROVE, she was told twice."))
+    worked.once()
+    (agreed,) = [one for one in notes(worked.server, worked.user, "Triage/Agree") if one.note == note.note]
+    told = " ".join(agreed.text.split())
+    assert f"{address(INES)}: APPROVE; recorded as what you think; the decision is for a director, whose word goes first." in told
+    worked.receive(answer(agreed, "REJECT, a word will do.", sender=SUNITA, at="2026-05-12 11:30"))
+    worked.once()
+    (settled,) = [one for one in notes(worked.server, worked.user, "Triage/Dismiss") if one.note == note.note]
+    assert f"{address(SUNITA)}: REJECT; recorded." in " ".join(settled.text.split())
+    assert worked.stage(address(DOREEN)) == "clear"
+
+
 def test_a_later_answer_takes_it_back(worked: Office, note: Lying) -> None:
     worked.receive(answer(note, "Reject."))
     worked.once()
@@ -96,7 +113,9 @@ def test_an_answer_that_nobody_proves_or_from_outside_is_no_verdict(worked: Offi
     worked.once()
     assert decisions(worked) == []
     (now,) = [one for one in notes(worked.server, worked.user) if one.note == note.note]
-    assert ("does not count: your mail server did not vouch for the sender" in now.text) == (sender == INES)  # it may be a telephone
+    assert ("does not count: your mail server did not vouch for the sender" in now.text) == (
+        sender == INES
+    )  # it may be a telephone
 
 
 def test_an_answer_that_says_neither_is_told_the_words_in_the_note_and_changes_nothing_else(worked: Office, note: Lying) -> None:
