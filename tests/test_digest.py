@@ -51,6 +51,11 @@ def test_what_must_be_read_now_comes_first_and_what_was_answered_is_left_out() -
     assert found.waiting[0].late and not found.waiting[1].late
 
 
+def test_a_mail_of_nobody_known_is_said_to_be_so() -> None:
+    nobody = {**proposal("unreadable", "(none)", 10), "sender": {"name": "", "email": ""}}
+    assert [line.detail for line in of(proposals=[nobody]).waiting] == ["an unknown sender: (none), 10 May 2026"]
+
+
 def test_late_answers_are_in_the_order_in_which_they_were_due() -> None:
     found = of(matters=[matter("Tap", 8), matter("Roof", 2), matter("Door", 1, overdue=False)])
     assert [line.what for line in found.owed] == ["Roof", "Tap"]

@@ -139,7 +139,7 @@ def _pressing(row: Row) -> bool:
 
 
 def _who(row: Row) -> str:
-    return str(row["sender"]["name"] or row["sender"]["email"])
+    return str(row["sender"]["name"] or row["sender"]["email"] or "an unknown sender")
 
 
 def _unread(rows: Any, holds: Sequence[Row], unread: Mapping[str, datetime], names: Mapping[str, str]) -> Iterator[Line]:

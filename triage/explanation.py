@@ -244,7 +244,7 @@ def _next(proposal: Row) -> tuple[str, ...]:
         )
     if kind == "warn":
         return (
-            f"Agreeing sends nothing. {who[0].upper()}{who[1:]} writes the warning, as an email like any other.",
+            f"Agreeing sends nothing and tells nobody. {who[0].upper()}{who[1:]} writes the warning, as an email like any other.",
             "When that email is in the Sent folder, the program knows that they were warned.",
             "If you do not agree, what is listed here counts no longer.",
         )
@@ -258,7 +258,10 @@ def _next(proposal: Row) -> tuple[str, ...]:
     if kind == "review":
         return (
             "If nobody does anything it lapses on that day, and the mail that is held comes back to the inbox.",
-            "To renew it takes a decision of its own, with its reasons, and a letter to the customer: `triage hold renew`.",
+            (
+                "To renew it takes a decision of its own, with its reasons, and a letter to the customer that names the new end. "
+                "Whoever runs triage records it with `triage hold renew`."
+            ),
         )
     restriction = proposal["restriction"] or {}
     until = f"Until {day(restriction['until'])}" if restriction else "Until its end"
@@ -312,7 +315,10 @@ def _appealed(proposal: Row) -> tuple[Section, ...]:
             "What happens next",
             (
                 "Until then no further restriction can be recorded.",
-                "The outcome is recorded with `triage appeal decide`, or read from the letter; `triage letter appeal-outcome` drafts one.",
+                (
+                    "Tell the customer the outcome in writing: it is read from that letter once it is in Sent. Whoever runs triage can draft one "
+                    "(`triage letter appeal-outcome`), or record the outcome (`triage appeal decide`)."
+                ),
                 "An appeal can only end a restriction, shorten it or leave it.",
             ),
         ),
@@ -552,7 +558,7 @@ def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         Section(
             "What is asked",
             (
-                f"Please look at this mail from {who}. Reported by {', '.join(dict.fromkeys(proposal['reported']))}.",
+                f"Please look at this mail from {who}. Reported by {', '.join(dict.fromkeys(map(_reporter, proposal['reported'])))}.",
                 *_looked_at_by(proposal),
             ),
         ),
@@ -564,11 +570,24 @@ def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         Section(
             "What happens next",
             (
-                "A report alone counts against nobody. What happened besides the mail is written down with `triage incident`.",
-                f"If a step is due, {proposal['decided_by']} decides. If it needs looking into first, `triage inquiry open` names who does, and sets a day.",
+                "A report alone counts against nobody, and nothing is sent or moved.",
+                (
+                    f"If a step is due, {proposal['decided_by']} decides. Whoever runs triage can write down what happened besides the mail "
+                    "(`triage incident`), or who is to look into it, and by when (`triage inquiry open`)."
+                ),
             ),
         ),
     )
+
+
+def _reporter(told: str) -> str:
+    """Who reported a mail and when ("noor@mill.example on 2026-03-02"), in words; of a mail that was moved only the mailbox is known."""
+    who, _, when = told.rpartition(" on ")
+    return f"{_colleague(who)} on {day(when)}"
+
+
+def _colleague(by: str) -> str:
+    return by if "@" in by else f"somebody in the mailbox {by}"
 
 
 def _looked_at_by(proposal: Row) -> tuple[str, ...]:
@@ -582,7 +601,7 @@ def _looked_at_by(proposal: Row) -> tuple[str, ...]:
 def _often(proposal: Row) -> tuple[Section, ...]:
     """That the same colleague reports the same person again and again: it may show a person in need of help, on either side."""
     lines = tuple(
-        f"{by} has reported mails of this person {count} times. Perhaps somebody else should look, or answer them."
+        f"Mails of this person were reported {count} times by {_colleague(by)}. Perhaps somebody else should look, or answer them."
         for by, count in proposal["often"].items()
     )
     return (Section("Who reports", lines),) if lines else ()
@@ -692,6 +711,24 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
                 f"After somebody has acted, and not only read it, move this note to {agree}.",
                 f"Move it to {dismiss} only when somebody has checked, and nobody is in danger.",
                 "Or answer it with APPROVE (somebody has acted) or REJECT (a false alarm) as the first line, and say what was done.",
+            ),
+        )
+    if proposal["kind"] == "reported":
+        return Section(
+            "How to answer",
+            (
+                f"When somebody has looked: move this note to {dismiss} if nothing is wrong with the mail; the report counts no more.",
+                f"Or move it to {agree} if the report is to stay on file. Neither does anything to whoever wrote the mail.",
+                "Or answer it, with REJECT or APPROVE as your first line, and why. That puts your name to it.",
+                "Not yours to judge? Answer with REFER and why, and a senior is asked to look.",
+            ),
+        )
+    if proposal["kind"] == "senior":
+        return Section(
+            "How to answer",
+            (
+                f"When one of you has looked, move this note to {agree} or to {dismiss}; either puts it away, and decides nothing by itself.",
+                "Or answer it, with APPROVE or REJECT as your first line, and what is to be done. That puts your name to it.",
             ),
         )
     if proposal["kind"] == "unreadable":

@@ -70,7 +70,9 @@ def test_a_mail_moved_to_agree_is_reported(office: Office) -> None:
     move(office.server, office.user, SNEER.message_id, "INBOX", "Triage/Agree")
     assert "1 verdicts heard" in office.once().output
     (note,) = shown(office)
-    assert "Reported by desk" in note.text
+    assert "Reported by somebody in the mailbox desk on 12 May 2026." in note.text
+    assert "if nothing is wrong with the mail; the report counts no more" in note.text
+    assert "Move this note to Triage/Agree if you agree" not in note.text  # nothing is proposed that one could agree to
 
 
 def test_a_mail_with_the_label_is_reported_and_is_no_more_when_it_is_dismissed(office: Office) -> None:
@@ -111,6 +113,6 @@ def test_who_reports_the_same_person_again_and_again_is_shown_in_the_note_and_by
     for one in further:
         move(office.server, office.user, one.message_id, "INBOX", "Triage/Agree")
     office.once()
-    assert all("desk has reported mails of this person 3 times" in one.text for one in shown(office))
+    assert all("were reported 3 times by somebody in the mailbox desk" in one.text for one in shown(office))
     said = run("evaluate", "feedback", "--settings", str(office.folder / "settings.ini"))
     assert f"desk has reported {address(MABEL)} 3 times" in said.output
