@@ -221,7 +221,9 @@ class _Session(socketserver.StreamRequestHandler):
         if key == b"UID":
             found = self._uids(arguments[1])
         elif key == b"HEADER":
-            found = [uid for uid, mail in self.shelf.mails.items() if arguments[2] in mail.raw]
+            name, wanted = arguments[1].decode(), arguments[2].decode()
+            heads = {uid: BytesHeaderParser().parsebytes(mail.raw) for uid, mail in self.shelf.mails.items()}
+            found = [uid for uid, head in heads.items() if wanted in str(head.get(name, ""))]
         elif key == b"X-GM-LABELS":
             found = [uid for uid, mail in self.shelf.mails.items() if arguments[1].decode() in mail.labels]
         elif key == b"KEYWORD":

@@ -112,6 +112,27 @@ def labelled_notes(box: Mailbox, ledger: Ledger, now: datetime) -> list[Verdict]
     return [on_note(ledger, name, choice, waiting[note], note, now) for choice, note in sorted(said)]
 
 
+def as_one_act(ledger: Ledger, heard: Iterable[Verdict]) -> list[Verdict]:
+    """Verdicts given by moving, without those on mails that came along with a note about their matter: programs that show conversations
+    move a whole one, our own answers too, and mean the note. So its verdict is one, and is taken back as one."""
+    every = list(heard)
+    along: dict[Choice, set[str]] = {}
+    for one in every:
+        if one.proposal:
+            along.setdefault(one.choice, set()).update(one.keys, _in_matter_of(ledger, one.proposal))
+    return [one for one in every if one.proposal or not one.keys <= along.get(one.choice, set())]
+
+
+def _in_matter_of(ledger: Ledger, proposal: str) -> set[str]:
+    """The keys of all mails of the matter that a proposal is about."""
+    found: set[str] = set()
+    for row in ledger.proposals([proposal]):
+        for matter in ledger.conclusions([row["contact"]]).matters:
+            if matter["id"] == row["matter"]:
+                found.update(matter["keys"])
+    return found
+
+
 def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message_id: str, now: datetime) -> Verdict:
     """The verdict that moving or labelling one of our notes is, on the messages the note was about."""
     keys: frozenset[str] = frozenset()

@@ -141,6 +141,7 @@ def _write_down(
         if choice and arrival.raw:
             heard.append(Verdict(now, name, choice, "", frozenset({row.message.key})))
         rows.append(row)
+    heard = hearing.as_one_act(ledger, heard)
     with ledger.transaction():
         new = ledger.record_many(rows)  # without mail that only came to lie elsewhere, as held mail does
         if folder == box.folders.held:

@@ -17,6 +17,7 @@ from sample import INES, NOW, RALPH, Mail, address, garage
 from servers import must
 
 REVIEW, AGREE, DISMISS = "Triage/Review", "Triage/Agree", "Triage/Dismiss"
+SENT = {"gmail": "[Gmail]/Sent Mail", "exchange": "Sent Items"}
 DOCS = Path(__file__).parents[2] / "docs" / "clients.md"
 _minute = iter(range(1, 10_000))
 
@@ -104,6 +105,40 @@ def moved_there_and_back_before_anybody_looked(desk: Desk) -> None:
     assert heard(desk) == 0 and desk.stage() == "warn"
 
 
+def put_back(desk: Desk, mail: Mail) -> None:
+    """From Triage/Agree to where it came from; where a mail that was moved there and back would lie there twice (pymap on a Maildir),
+    stored again."""
+    folder = SENT.get(desk.kind, "Sent") if mail.folder == "Sent" else "INBOX"
+    if desk.kind == "gmail":
+        desk.mark(mail.message_id, AGREE, AGREE, "-")
+    elif desk.kind == "without-keywords":
+        with desk.server.client(desk.user, AGREE) as client:
+            must(client.uid("STORE", uid_of(client, mail.message_id), "+FLAGS", "(\\Deleted)"))
+            must(client.expunge())
+        desk.server.append(desk.user, folder, mail.raw, date=mail.at)
+    else:
+        move(desk.server, desk.user, mail.message_id, AGREE, folder)
+
+
+def the_whole_conversation_moved(desk: Desk) -> None:
+    """With the note go the mails that it is about, and our own answers: a label more on Gmail, another folder elsewhere."""
+    sent = SENT.get(desk.kind, "Sent")
+    lying = [(one.message_id, sent if one.folder == "Sent" else "INBOX") for one in garage()] + [(desk.note().message_id, REVIEW)]
+    for message_id, folder in lying:
+        if desk.kind == "gmail":
+            desk.mark(message_id, AGREE, folder)
+        else:
+            move(desk.server, desk.user, message_id, folder, AGREE)
+    before = len(mails(desk.server, desk.user, REVIEW)) - (desk.kind == "gmail")
+    assert heard(desk) == 1 and decisions(desk)[-1] == ("agree", "desk")
+    assert len(mails(desk.server, desk.user, REVIEW)) == before  # no note of a report that nobody made
+    back_to_review(desk, AGREE)
+    assert all("reported" not in one.subject for one in mails(desk.server, desk.user, REVIEW))
+    for mail in garage():
+        put_back(desk, mail)
+    assert heard(desk) == 0
+
+
 def answered(desk: Desk) -> None:
     says(desk, "REJECT, nobody told her")
     assert heard(desk) == 1 and decisions(desk)[-1] == ("dismiss", address(INES))
@@ -115,8 +150,7 @@ def answered(desk: Desk) -> None:
 def answered_twice_over(desk: Desk) -> None:
     """The same answer lies in Sent and comes in, as with Thunderbird on a shared mailbox."""
     mail = says(desk, "REJECT, twice the same")
-    sent = {"gmail": "[Gmail]/Sent Mail", "exchange": "Sent Items"}.get(desk.kind, "Sent")
-    desk.server.append(desk.user, sent, mail.raw, date=NOW)
+    desk.server.append(desk.user, SENT.get(desk.kind, "Sent"), mail.raw, date=NOW)
     assert heard(desk) == 1
     says(desk, "UNDO", folder=DISMISS)
     assert heard(desk) == 1
@@ -194,7 +228,8 @@ def read_starred_and_deleted_last_of_all(desk: Desk) -> None:
 
 
 JOURNEYS: tuple[Callable[[Desk], None], ...] = (
-    moved, copied_and_deleted, copied_and_left, moved_twice_before_anybody_looked, moved_there_and_back_before_anybody_looked,
+    moved, the_whole_conversation_moved, copied_and_deleted, copied_and_left,
+    moved_twice_before_anybody_looked, moved_there_and_back_before_anybody_looked,
     answered, answered_twice_over, two_answer_differently, answered_by_one_whom_nobody_vouches_for,
     labelled, note_labelled, a_label_that_vanishes, read_starred_and_deleted_last_of_all,
 )  # fmt: skip
