@@ -130,19 +130,30 @@ def report(
     settings: SettingsFile,
     html: Annotated[Path | None, typer.Option("--html", help="The page to write; it needs nothing from outside.")] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="The same on paper; needs triage[pdf].")] = None,
+    today: Annotated[
+        Path | None, typer.Option("--today", help="What waits by now, as the digest tells it: a page to write, with names.")
+    ] = None,
     quarter: Annotated[
         str | None, typer.Option("--quarter", help="Such as 2026-Q1; otherwise the last whole one, or the newest with mail.")
     ] = None,
     now: Now = None,
 ) -> None:
-    """The quarterly report: what our own failings caused, root causes, restrictions and appeals. Without names."""
-    from triage import analysis
+    """The quarterly report: what our own failings caused, root causes, restrictions and appeals. Without names; --today has them."""
+    from triage import analysis, digest, noting
     from triage.analysis import page
     from triage.analysis.board import Quarter, board
 
-    if html is None and pdf is None:
-        raise Misconfigured(["name the file to write: --html report.html, --pdf report.pdf, or both"])
+    if html is None and pdf is None and today is None:
+        raise Misconfigured(["name the file to write: --html report.html, --pdf report.pdf, --today today.html, or several"])
     moment = clock(now)
+    if today:
+        chosen_settings = _load(settings)
+        with _ledger(chosen_settings) as ledger:
+            waits = noting.summed_up(ledger, chosen_settings, moment)
+        page.write(digest.page(waits), today)
+        print(f"{today}: {digest.title(waits)}")
+    if html is None and pdf is None:
+        return
     usual = Quarter.read(quarter) if quarter else Quarter.before(moment)
     tables = analysis.read(settings)
     chosen = usual if quarter else Quarter.worth_reporting(tables, moment)

@@ -224,7 +224,7 @@ def _under(finding: Row, pack: Pack | None) -> str:
     return "" if KINDS.get(finding["kind"]) == "protective" else f" ({clause_words('', pack, finding['kind'])})"
 
 
-def against(proposal: Row) -> Section:
+def against(proposal: Row, heading: str = "What speaks against it") -> Section:
     """What stands in the way, or speaks against it: the open safeguards, and what the program does not know."""
     unmet = set(proposal["unmet"]) - ({"not_warned"} if proposal["kind"] in ("warn", "no-reply") else set())
     open_gates = [check["words"] for check in proposal["checks"] if check["name"] in unmet]
@@ -232,7 +232,7 @@ def against(proposal: Row) -> Section:
     if since := (proposal["our_part"] or {}).get("waiting_since"):
         lines.append(f"What they wrote on {day(since)} has no answer yet. Please answer it, whatever comes of this note.")
     lines.append("The program counts and quotes; it knows nothing of intent, illness or what was said on the telephone.")
-    return Section("What speaks against it", tuple(lines))
+    return Section(heading, tuple(lines))
 
 
 def _next(proposal: Row) -> tuple[str, ...]:
@@ -273,11 +273,15 @@ def _next(proposal: Row) -> tuple[str, ...]:
 
 def _without_reply(proposal: Row) -> tuple[str, ...]:
     until = day(proposal["until"])
-    lies = f"It lies in Triage/Held until {until}" if proposal["filed"] else f"If you agree, it lies in Triage/Held until {until}"
+    lies = (
+        f"The mail lies in Triage/Held until {until}"
+        if proposal["filed"]
+        else f"If you agree, the mail lies in Triage/Held until {until}"
+    )
     return (
         f"{lies}, and somebody still reads it. Nothing else changes: the matter stays open, and what they asked is still owed an answer.",
         "It says nothing about the person, and their next mail is read like any other. If it tells of a danger or of a right, answer it.",
-        "If you do not agree, it is in the inbox like any other; what was found in it stays as it is.",
+        "If you do not agree, the mail is in the inbox like any other; what was found in it stays as it is.",
     )
 
 
@@ -454,7 +458,7 @@ def _for_a_senior(proposal: Row) -> tuple[Section, ...]:
             ),
         ),
         our_part(proposal["our_part"]),
-        against(proposal),
+        against(proposal, _BEFORE),
         Section(
             "What happens next",
             (
@@ -463,6 +467,10 @@ def _for_a_senior(proposal: Row) -> tuple[Section, ...]:
             ),
         ),
     )
+
+
+_BEFORE = "Before you judge"
+"""Where nothing is proposed against which anything could speak."""
 
 
 def asked_before_all(proposal: Row) -> str:
@@ -565,7 +573,7 @@ def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         our_part(proposal["our_part"]),
         Section(f"What it says ({day(proposal['sent_at'])})", (f'"{_short(proposal["words"])}"',)),
         *found,
-        against(proposal),
+        against(proposal, _BEFORE),
         *_often(proposal),
         Section(
             "What happens next",

@@ -19,10 +19,12 @@ from triage.actor import Actor, Done
 from triage.conclusion import Row
 from triage.explanation import Section
 from triage.hearing import NOTE, SETTLED, Answer
+from triage.ledger import Ledger
 from triage.message import Message
 from triage.policy import Pack
 from triage.record import incidents, rulings
 from triage.ruling import Ruling
+from triage.settings import Settings
 from triage.verdict import Verdict, agreed, on_mails, voices_on
 
 BEGUN = " begun"
@@ -233,31 +235,34 @@ def digests(actor: Actor) -> dict[str, _Draft]:
     message_id = f"<{name}@triage.{address.rpartition('@')[2]}>"
 
     def compose() -> bytes:
-        return digest.compose(_summed_up(actor), name=name, message_id=message_id, mailbox=address)
+        return digest.compose(
+            summed_up(actor.ledger, actor.settings, actor.now), name=name, message_id=message_id, mailbox=address
+        )
 
     return {name: _Draft(f"digest of {stands_for}", {"keys": []}, stands_for, message_id, compose, actor.box.folders.review)}
 
 
-def _summed_up(actor: Actor) -> digest.Digest:
-    staff = actor.settings.directory()
-    rows = actor.ledger.conclusions()
-    judged = voices_on(hearing.verdicts(actor.ledger))
-    unclear = [explanation.unreadable(one) for one in actor.ledger.unreadable()]
+def summed_up(ledger: Ledger, settings: Settings, now: datetime) -> digest.Digest:
+    """What waits as of `now` (aware), as the digest tells it."""
+    staff = settings.directory()
+    rows = ledger.conclusions()
+    judged = voices_on(hearing.verdicts(ledger))
+    unclear = [explanation.unreadable(one) for one in ledger.unreadable()]
     rows = replace(rows, proposals=[*rows.proposals, *(one for one in unclear if one["id"] not in judged)])
-    recent = actor.ledger.arrived(actor.now - timedelta(weeks=digest.WEEKS))
+    recent = ledger.arrived(now - timedelta(weeks=digest.WEEKS))
     keys = {row["message_key"] for row in rows.findings if row["kind"] in digest.ABUSIVE}
-    mails = [mail for mail in actor.ledger.messages(sorted(keys)) if isinstance(mail, Message)]
-    last = actor.now - timedelta(days=7)
-    periods = actor.settings.pack().periods
-    unread = held_reading.everywhere(actor.ledger, [one.name for one in actor.settings.mailboxes])
+    mails = [mail for mail in ledger.messages(sorted(keys)) if isinstance(mail, Message)]
+    last = now - timedelta(days=7)
+    periods = settings.pack().periods
+    unread = held_reading.everywhere(ledger, [one.name for one in settings.mailboxes])
     return digest.summed_up(
         rows,
-        [at for at, sender in recent if not staff.employs(sender) and at <= actor.now],
-        {mail.key: [one.email for one in (*mail.to, *mail.cc)] for mail in mails if last < mail.sent_at <= actor.now},
+        [at for at, sender in recent if not staff.employs(sender) and at <= now],
+        {mail.key: [one.email for one in (*mail.to, *mail.cc)] for mail in mails if last < mail.sent_at <= now},
         staff={one.email for mail in mails for one in (*mail.to, *mail.cc) if staff.employs(one.email)} - staff.mailboxes,
-        now=actor.now,
-        zone=actor.settings.organisation.time_zone,
-        unread=held_reading.late(unread, periods.read_days, actor.now),
+        now=now,
+        zone=settings.organisation.time_zone,
+        unread=held_reading.late(unread, periods.read_days, now),
         review=timedelta(days=periods.review_days),
     )
 

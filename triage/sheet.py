@@ -25,6 +25,7 @@ body { font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; color: #
 h1 { font-size: 1.6em; margin: 0 } h2 { font-size: 1.15em; margin: 2em 0 .4em; border-bottom: 2px solid #222; padding-bottom: .15em }
 p { margin: .3em 0; max-width: 46em } .made, .note, caption { color: #5c5c56; font-size: .88em } caption { text-align: left; padding: .6em 0 .2em }
 table { border-collapse: collapse; margin: .4em 0; width: 100% } th, td { text-align: left; vertical-align: top; padding: .28em .8em .28em 0; border-bottom: 1px solid #ddd }
+@media screen and (max-width: 40em) { table { display: block; overflow-x: auto } }
 th { font-weight: 600 } summary { color: #5c5c56 } .none { color: #5c5c56 } a { color: #0b5394 }
 {{ style }}
 @page { size: A4; margin: 18mm } @media print { body { margin: 0; max-width: none; font-size: 10.5pt } h2 { break-after: avoid } tr { break-inside: avoid } {{ printed }} }

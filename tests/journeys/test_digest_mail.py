@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from mailstate import Lying, mails, notes
 from office import Office
@@ -50,3 +51,13 @@ def test_it_goes_when_it_is_not_wanted_any_more_and_with_undo(arrived: Office) -
     assert len(digests(arrived)) == 1
     assert arrived.run("undo").status == 0
     assert arrived.state() == before
+
+
+def test_it_is_a_page_too_for_whoever_asks(worked: Office, tmp_path: Path) -> None:
+    file = tmp_path / "today.html"
+    said = worked.run("report", "--today", str(file), "--now", NOW.isoformat())
+    assert said.status == 0 and "3 notes wait, 1 answer late, 1 hold" in said.output
+    shown = file.read_text(encoding="utf-8")
+    assert "Ottilie Marsh" in shown and "Mails from customers, by week" in shown and "31 Jul 2026" in shown
+    assert "http" not in shown and "<script" not in shown
+    assert file.stat().st_mode & 0o077 == 0  # names stand in it
