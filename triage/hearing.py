@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from triage import contact
 from triage.evidence import Directory
 from triage.label import AGREE, DISMISS
 from triage.ledger import Entry, Ledger
@@ -191,11 +192,19 @@ def by_report(ledger: Ledger, message: Message, now: datetime) -> Verdict | None
     """The verdict that passing a mail on with REPORT is, on the mail itself; None when that mail is not known."""
     for passage in (*message.wording.forwarded, *message.wording.quoted):
         words = passage.text.split()[:_LEAST_COMMON]
-        candidates = ledger.messages_with([passage.author.lower()]) if "@" in passage.author else ()
+        candidates = ledger.messages_with(_addresses_of(ledger, passage.author))
         for one in sorted(candidates, key=lambda one: one.sent_at, reverse=True):
             if words and one.own.split()[: len(words)] == words and one.role == "inbox":
                 return Verdict(now, message.sender.email, "agree", "", frozenset({one.key}), message.message_id)
     return None
+
+
+def _addresses_of(ledger: Ledger, author: str) -> list[str]:
+    """The addresses that may be meant by the author of a passage: an address, or the bare name that Outlook shows."""
+    if "@" in author:
+        return [author.lower()]
+    mark = ("shown", contact.full_name(author))
+    return sorted(ledger.sharing([mark]).get(mark, ())) if mark[1] else []
 
 
 def answered_note(ledger: Ledger, mailbox: str, note: str) -> Mapping[str, Any]:

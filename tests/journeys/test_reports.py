@@ -16,7 +16,7 @@ SNEER = letter(
     "Ms Wold's bicycle is a pretty blue. The canal path is quiet at six.\n\nM. Crewe",
     sender=MABEL, to=DESK, subject="Evenings", at="2026-05-11 20:00",
 )  # fmt: skip
-FORMS = ("inline", "outlook", "attached")
+FORMS = ("inline", "outlook", "outlook with the name alone", "attached")
 
 
 def passed_on(form: str, words: str = "REPORT, this frightens me", *, proved: bool = True) -> Mail:
@@ -35,7 +35,8 @@ def passed_on(form: str, words: str = "REPORT, this frightens me", *, proved: bo
         head = f"---------- Forwarded message ---------\nFrom: {MABEL}\nDate: Mon, 11 May 2026 at 20:00\nSubject: Evenings\nTo: {DESK}\n"
         mail.set_content(f"{words}\n\n{head}\n\n{text}")
     else:
-        head = f"-----Original Message-----\nFrom: {MABEL}\nSent: Monday, 11 May 2026 20:00\nTo: {DESK}\nSubject: Evenings\n"
+        who = "Mabel Crewe" if form.endswith("alone") else MABEL
+        head = f"-----Original Message-----\nFrom: {who}\nSent: Monday, 11 May 2026 20:00\nTo: {DESK}\nSubject: Evenings\n"
         mail.set_content(f"{words}\n\nInes\n\n{head}\n{text}")
     return Mail("INBOX", SNEER.at, bytes(mail))
 
