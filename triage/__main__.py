@@ -56,16 +56,17 @@ def _print_report(report: Report, *, dry: bool) -> None:
 
 @app.command()
 def once(settings: SettingsFile, now: Now = None, dry_run: DryRun = False) -> None:
-    """One pass over all mailboxes. Running it again changes nothing."""
+    """One pass over all mailboxes. Running it again changes nothing; interrupted, it goes on where it was."""
     from triage.cycle import run_pass, temporary_only
+    from triage.progress import shown
 
     chosen, moment = _load(settings, connecting=True), clock(now)
-    with _ledger(chosen, only_looking=dry_run) as ledger:
+    with _ledger(chosen, only_looking=dry_run) as ledger, shown() as progress:
         if dry_run:
             with ledger.scratch_copy() as scratch:
-                report = run_pass(chosen, scratch, now=moment, dry=True)
+                report = run_pass(chosen, scratch, now=moment, dry=True, progress=progress)
         else:
-            report = run_pass(chosen, ledger, now=moment)
+            report = run_pass(chosen, ledger, now=moment, progress=progress)
     _print_report(report, dry=dry_run)
     if report.failed:
         raise typer.Exit(Temporary.status if temporary_only(report) else 1)

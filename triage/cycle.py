@@ -27,6 +27,7 @@ from triage.intake import take_in
 from triage.judgement import conclude_touched, everyone, ground, take_up, touched_by_verdicts
 from triage.ledger import ConclusionRows, Ledger
 from triage.mailbox import Account, Mailbox, connect
+from triage.progress import UNWATCHED, Progress
 from triage.settings import Settings
 from triage.verdict import Verdict
 
@@ -64,10 +65,12 @@ def run_pass(
     connecting: Callable[[Account], Mailbox] = connect,
     only: str | None = None,
     alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+    progress: Progress = UNWATCHED,
 ) -> Report:
     """One pass over all mailboxes at `now` (aware). With `dry` the ledger must be a scratch copy, and no mailbox is changed.
 
     `only`: the name of the one mailbox to work. `alone`: entered while contacts are concluded, which may concern every mailbox.
+    `progress`: who watches.
 
     Raises Permanent when the ledger cannot be used; what concerns one mailbox alone stands in the report.
     """
@@ -77,7 +80,7 @@ def run_pass(
         for one in (each for each in settings.mailboxes if only in (None, each.name)):
             try:
                 box = stack.enter_context(connecting(one.account()))
-                taken = take_in(box, ledger, settings, now)
+                taken = take_in(box, ledger, settings, now, progress)
                 boxes.append(box)
             except TriageError as error:
                 report.failed.append(error)
@@ -87,7 +90,7 @@ def run_pass(
             report.verdicts += taken.verdicts
             report.problems += taken.unclear
         with alone():
-            report.contacts, problems = conclude(settings, ledger, now)
+            report.contacts, problems = conclude(settings, ledger, now, progress)
             if carried := carry_out(ledger, settings, now):
                 report.verdicts += carried
                 problems += conclude(settings, ledger, now)[1]
@@ -105,8 +108,11 @@ def run_pass(
     return report
 
 
-def conclude(settings: Settings, ledger: Ledger, now: datetime) -> tuple[int, list[str]]:
-    """Concludes every contact that new mail, a verdict, the time, or other settings have touched: how many, and problems in words."""
+def conclude(settings: Settings, ledger: Ledger, now: datetime, progress: Progress = UNWATCHED) -> tuple[int, list[str]]:
+    """Concludes every contact that new mail, a verdict, the time, or other settings have touched: how many, and problems in words.
+
+    Interrupted, it goes on where it was when it is called again.
+    """
     on = ground(settings, ledger, now)
     policy_versions.keep(ledger, on.pack, now)
     print_, heard = _fingerprint(settings, on), {_mark(verdict): verdict for verdict in on.verdicts}
@@ -117,7 +123,7 @@ def conclude(settings: Settings, ledger: Ledger, now: datetime) -> tuple[int, li
     else:
         also = touched_by_verdicts([verdict for mark, verdict in heard.items() if mark not in known], ledger, on)
     take_up(ledger, on, also, {GROUNDS: print_, VERDICTS: " ".join(heard)} if known != heard.keys() or also else None)
-    count, problems = conclude_touched(ledger, on, ledger.owed())
+    count, problems = conclude_touched(ledger, on, ledger.owed(), progress)
     changed = policy_versions.unnumbered(ledger, on.pack, once=True)
     return count, [*problems, *([changed] if changed else [])]
 

@@ -19,6 +19,7 @@ from triage.label import HELD, NOTE_HEADER
 from triage.ledger import Cursor, Ledger, Location, Recording
 from triage.mailbox import Arrival, FolderState, Mailbox
 from triage.message import Message, Role, Unreadable
+from triage.progress import UNWATCHED, Progress
 from triage.settings import Settings
 from triage.verdict import Choice, Verdict
 
@@ -34,7 +35,7 @@ class Taken:
     """Reports of mails that are not known, in words for the operator."""
 
 
-def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime) -> Taken:
+def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime, progress: Progress = UNWATCHED) -> Taken:
     """Reads what is new in every folder that matters and writes it down, verdicts too. Nothing in the mailbox is changed.
 
     Raises Temporary when the line breaks; what was written down until then stays, and the next pass goes on from there.
@@ -43,7 +44,7 @@ def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime) -> 
     absent = set(box.missing_folders())
     for folder, role in _folders(box):
         if folder not in absent:
-            _read_folder(box, ledger, settings, folder, role, now, taken)
+            _read_folder(box, ledger, settings, folder, role, now, taken, progress)
     notes = [*hearing.moved_back(box, ledger, now), *hearing.labelled_notes(box, ledger, now)]
     labels = hearing.labels_standing(box, ledger)
     with ledger.transaction():
@@ -61,7 +62,9 @@ def _folders(box: Mailbox) -> Iterator[tuple[str, Role]]:
     yield names.dismiss, "inbox"
 
 
-def _read_folder(box: Mailbox, ledger: Ledger, settings: Settings, folder: str, role: Role, now: datetime, taken: Taken) -> None:
+def _read_folder(
+    box: Mailbox, ledger: Ledger, settings: Settings, folder: str, role: Role, now: datetime, taken: Taken, progress: Progress
+) -> None:
     state = box.open(folder)
     name = box.account.name
     cursor = ledger.cursor(name, folder)
@@ -80,8 +83,10 @@ def _read_folder(box: Mailbox, ledger: Ledger, settings: Settings, folder: str, 
         both: Iterable[tuple[list[Arrival], list[Recording]]] = crew.ordered(reading, batches)
     else:
         both = ((batch, reading(batch)) for batch in batches)
+    progress.begins(f"{name}: reading {folder}", len(uids))
     for batch, rows in both:
         _write_down(batch, rows, box, ledger, settings, state, now, taken)
+        progress.goes_on(len(batch))
     if uids:
         ledger.set_cursor(name, folder, Cursor(state.uidvalidity, max(uids), state.highestmodseq))
 

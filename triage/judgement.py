@@ -24,6 +24,7 @@ from triage.evidence import Directory
 from triage.learning import shifts
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message
+from triage.progress import UNWATCHED, Progress
 from triage.ruling import Ties, ties
 from triage.settings import Settings
 from triage.verdict import Verdict
@@ -241,7 +242,7 @@ Group = tuple[frozenset[str], tuple[Join, ...]]
 """The addresses of one contact, and why they are one."""
 
 
-def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple[int, list[str]]:
+def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str], progress: Progress = UNWATCHED) -> tuple[int, list[str]]:
     """Concludes every contact behind these addresses anew and writes it down, some at a time: how many, and what went wrong, in words.
 
     A contact whose mail makes the program stumble is set aside with what was known of it before; a person is told, the
@@ -250,7 +251,10 @@ def conclude_touched(ledger: Ledger, on: Ground, emails: Iterable[str]) -> tuple
     count = 0
     problems: list[str] = []
     done, replaced, rows = set[str](), set[str](), ConclusionRows()
-    for (people, _), conclusion in _concluded(ledger, on, sorted(set(emails))):
+    asked = set(emails)
+    progress.begins("judging, by address", len(asked))
+    for (people, _), conclusion in _concluded(ledger, on, sorted(asked)):
+        progress.goes_on(len(asked & people))
         if isinstance(conclusion, str):
             problems.append(conclusion)
             ledger.owe(sorted(people))
