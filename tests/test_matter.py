@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+import pytest
 from turns import LENA, mail
 
+from triage import comparison
 from triage.matter import Board, Hints, Known, Link, group, plain_subject
 from triage.message import Message, Wording
 
@@ -408,3 +410,31 @@ def test_the_number_in_the_subject_of_an_old_thread_keeps_nothing_else_in_it() -
     story = [(one, one.sender.email == LENA) for one in (asked, stop, tree)]
     first, _, last = group(story, Stops())
     assert first.matter != last.matter
+
+
+@pytest.mark.parametrize("days", [3, 6, 13, 19])
+def test_who_asks_again_under_the_same_subject_because_nobody_answered_has_no_new_matter(days: int) -> None:
+    asked = "I have been charged 84.50 pounds for plot 9 of the allotments. Nobody has mended the water tap this year. Could you explain the sum?"
+    again = (
+        "Hello,\n\nI wrote to you on 3 May about the allotment rent and have not had an answer yet. Could you please let me know where this "
+        "stands? I sing in the choir on Fridays."
+    )
+    first = mail(asked, 0, subject="Allotment rent has gone up")
+    begun, went_on = grouped(first, mail(again, days, subject=first.subject))
+    assert begun.matter == went_on.matter
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "We haven't received a reply.",
+        "I emailed you two weeks ago.",
+        "Nobody has got back to me.",
+        "My letter of May is unanswered.",
+    ],
+)
+def test_a_mail_that_says_nobody_answered_goes_back_to_an_earlier_one(again: str) -> None:
+    assert comparison.refers_back(f"Hello,\n\n{again} The lamp is dark.")
+    assert not comparison.refers_back(
+        "Hello,\n\nNobody lives at number 9. I have never received the key. We reported the leak to a plumber."
+    )

@@ -53,7 +53,12 @@ _BACK = re.compile(
     r"\b(?:again|still|any (?:news|update|progress|word)|as (?:i|we) (?:said|mentioned|asked|wrote)|my (?:last|previous|earlier|first|other)"
     r" (?:two |three |few |several )?(?:e-?mail|mail|message|letter|question|complaint)s?|(?:had|got|get|received|seen|read) my (?:two|three|four|letters?|e-?mails?|messages?|note)"
     r"|your (?:reply|answer|e-?mail|message|response|letter|suggestion|decision)|following up|follow[- ]up|further to|chas(?:ing|e)"
-    r"|heard (?:nothing|back)|no (?:reply|answer|response)|(?:second|third|fourth|fifth) time|same (?:thing|issue|problem|question|matter)"
+    r"|heard (?:nothing|back)|no (?:reply|answer|response)"
+    r"|(?:i|we)(?:'ve| have)?(?: now| already)? (?:wrote|written|e-?mailed|mailed|reported|contacted you)(?: (?:this|it|to you|to your \w+|you|in))?"
+    r" (?:on|last|in \w+|before|about this|(?:several|many|two|three|four|five) times|twice|(?:two|three|four|\d+|some|a few) (?:days|weeks|months) ago)"
+    r"|(?:not|never|(?:have|has|had|did)n.?t)(?: yet| even| ever)? (?:had|received|got|seen|been (?:given|sent))(?: any| an?| your)? (?:sort of )?(?:answer|reply|response|acknowledgement)"
+    r"|(?:not|never|(?:have|has|had|did|was)n.?t)(?: yet)? (?:heard|hear back|been answered)|(?:nobody|no ?one|none of you)(?: has| have)?(?: ever| yet)? (?:answer|repl|respond|come back|got back|written back|been in touch)\w*"
+    r"|without (?:an?|any) (?:answer|reply|response)|unanswered|(?:second|third|fourth|fifth) time|same (?:thing|issue|problem|question|matter)"
     r"|thanks? for (?:your|the|that|getting|looking)|you (?:said|told|wrote|promised|asked|suggested)|that (?:worked|did|fixed|solved|is not)|update:|ps)\b",
     re.IGNORECASE,
 )  # fmt: skip
