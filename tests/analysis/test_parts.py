@@ -34,24 +34,26 @@ password_file = password
 class Box:
     """A mailbox that is written to, mail by mail, in one thread."""
 
-    def __init__(self, folder: Path, writer: Party = Party("Ida Vale", "ida@mail.example")) -> None:
-        (folder / "settings.ini").write_text(SETTINGS)
+    def __init__(
+        self, folder: Path, writer: Party = Party("Ida Vale", "ida@mail.example"), settings_text: str = SETTINGS
+    ) -> None:
+        (folder / "settings.ini").write_text(settings_text)
         self.settings = settings.load(folder / "settings.ini", connecting=False)
         self.letters: list[Letter] = []
         self.writer = writer
 
-    def theirs(self, at: str, text: str, to: Party = DESK) -> None:
-        self._add(at, text, self.writer, to, by_staff=False)
+    def theirs(self, at: str, text: str, to: Party = DESK, cc: tuple[Party, ...] = ()) -> None:
+        self._add(at, text, self.writer, to, by_staff=False, cc=cc)
 
     def ours(self, at: str, text: str, by: Party = US) -> None:
         self._add(at, text, by, self.writer, by_staff=True)
 
-    def _add(self, at: str, text: str, sender: Party, to: Party, *, by_staff: bool) -> None:
+    def _add(self, at: str, text: str, sender: Party, to: Party, *, by_staff: bool, cc: tuple[Party, ...] = ()) -> None:
         last = self.letters[-1].id if self.letters else ""
         self.letters.append(
             Letter(
                 id=f"m{len(self.letters)}", act="ask", at=datetime.fromisoformat(at).replace(tzinfo=UTC), sender=sender, to=to, team="help",
-                by_staff=by_staff, subject="Gate at the allotment", body=text, person=self.writer.email, matter="gate", answers=last,
+                by_staff=by_staff, subject="Gate at the allotment", body=text, person=self.writer.email, matter="gate", answers=last, cc=cc,
             )
         )  # fmt: skip
 
@@ -98,7 +100,17 @@ def test_after_an_answer_a_mail_is_after_answer_and_mere_thanks_ask_nothing(box:
     box.ours("2026-03-04T10:00", ANSWER)
     box.theirs("2026-03-04T12:00", "Thank you, that is very helpful.")
     box.theirs("2026-03-16T12:00", "The gate at the allotment does not shut again. Could you repair it?")
-    assert parts(box.read()) == ["opens", "accepts", "after answer"]
+    box.theirs("2026-03-26T12:00", "I have heard nothing about the gate at the allotment. When is somebody coming?")
+    read = box.read()
+    assert parts(read) == ["opens", "accepts", "after answer", "our silence"]
+    matter = read.matters.iloc[0]
+    assert (matter["after_answer"], matter["after_first_answer"]) == (1, 3)
+
+
+def test_a_matter_without_an_answer_has_no_mail_after_it(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.theirs("2026-03-12T10:00", CHASE)
+    assert list(box.read().matters["after_first_answer"]) == [0]
 
 
 def test_a_matter_says_how_long_the_answer_took_and_that_it_was_late(box: Box) -> None:
@@ -109,6 +121,7 @@ def test_a_matter_says_how_long_the_answer_took_and_that_it_was_late(box: Box) -
     assert matter["hours_to_answer"] == 11 * 24
     assert matter["late"] and not matter["never_answered"]
     assert matter["our_silence"] == 1
+    assert matter["after_first_answer"] == 0
     assert matter["deadline"] == pd.Timestamp("2026-03-09T23:59:59Z")
 
 
@@ -176,3 +189,45 @@ def test_a_colleague_is_exposed_to_what_names_or_reaches_them(box: Box) -> None:
         ("omar@fern.example", "answered"),
     ]
     assert list(read.messages.loc[read.messages["by"] == "contact", "to_person"]) == [False, True]
+    assert list(read.exposure["counts"]) == [True, True]
+
+
+def test_a_hostile_tone_is_read_and_does_not_count(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-03T10:00", "Under the lease the gate is yours to maintain, so we cannot repair it.")
+    box.theirs("2026-03-03T12:00", "Oh brilliant, another form. Well done, weeks again. Splendid, nobody reads it.")
+    exposure = box.read().exposure
+    assert set(zip(exposure["kind"], exposure["severity"], exposure["counts"], strict=True)) == {
+        ("hostile_tone", "advisory", False)
+    }
+
+
+def test_whom_of_us_a_mail_names_stands_in_the_table_of_recipients(tmp_path: Path) -> None:
+    extra = "[deciders]\nrestrict = omar@fern.example\nappeal = omar@fern.example\n"
+    box = Box(tmp_path, settings_text=SETTINGS.replace("[mailbox", f"vendors = joiner.example\n{extra}[mailbox"))
+    omar, joiner, friend = (
+        Party("Omar Reid", "omar@fern.example"),
+        Party("", "pat@joiner.example"),
+        Party("", "friend@mail.example"),
+    )
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-03T10:00", ANSWER, Party("Nell Ames", "nell@fern.example"))
+    box.theirs("2026-03-04T10:00", "You are a useless idiot, Nell, a stupid lazy cow.", US, cc=(DESK, omar, joiner, friend, US))
+    named = box.read(names="a test").recipients.sort_values(["sent_at", "field", "recipient"])
+    assert [tuple(row) for row in named[["by", "field", "recipient", "staff", "department", "roles"]].to_numpy()] == [
+        ("contact", "to", "mailbox", "", "help", ""),
+        ("contact", "cc", "colleague", "omar@fern.example", "", "restrict, appeal"),
+        ("contact", "cc", "mailbox", "", "help", ""),
+        ("contact", "cc", "supplier", "pat@joiner.example", "", ""),
+        ("contact", "to", "colleague", "nell@fern.example", "help", ""),
+    ]
+
+
+def test_who_got_what_was_meant_for_a_colleague_is_told_without_a_name(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.theirs("2026-03-04T10:00", "You are a useless idiot, Nell, a stupid lazy cow.", US, cc=(DESK,))
+    read = box.read()
+    hard = read.exposure.loc[read.exposure["counts"] & (read.exposure["how"] == "addressed"), ["message", "staff"]]
+    (row,) = hard.merge(read.recipients, on=["message", "staff"]).to_dict("records")
+    assert row["field"] == "to" and row["staff"].startswith("staff-")
+    assert "nell" not in read.recipients.to_string().lower()

@@ -160,10 +160,37 @@ def test_every_mail_stands_in_the_table_once(small_year: Year, tables: analysis.
     assert Counter(tables.messages["by"]) == truth
 
 
+def test_the_recipients_are_those_of_us_whom_each_mail_names(small_year: Year) -> None:
+    shown = analysis.read(small_year.settings, names="a test")
+    ours = {f"{team}@larkfield.example": team for team in {mail["team"] for mail in small_year.truth["mails"]}}
+    told = Counter(
+        (mail["id"], field, ours.get(email, email))
+        for mail in small_year.truth["mails"]
+        for field, email in [("to", mail["to"]), *(("cc", one) for one in mail["cc"])]
+        if email.endswith("@larkfield.example")
+    )
+    found = shown.recipients.assign(
+        who=shown.recipients["staff"].where(shown.recipients["staff"] != "", shown.recipients["department"])
+    )
+    assert Counter(found[["message", "field", "who"]].itertuples(index=False, name=None)) == told
+    assert {field for _, field, _ in told} == {"to", "cc"}
+    wrote = shown.messages.set_index("message")
+    assert (found["by"] == found["message"].map(wrote["by"])).all() and (
+        found["contact"] == found["message"].map(wrote["contact"])
+    ).all()
+
+
+def test_whoever_a_hard_mail_was_addressed_to_stands_among_its_recipients(tables: analysis.Tables) -> None:
+    addressed = tables.exposure[tables.exposure["how"] == "addressed"]
+    both = addressed.merge(tables.recipients, on=["message", "staff"], how="left")
+    assert len(both) > 0 and set(both["field"]) <= {"to", "cc"} and set(both["recipient"]) == {"colleague"}
+
+
 def test_the_tables_can_be_joined(tables: analysis.Tables) -> None:
     mails = set(tables.messages["message"])
     assert set(tables.incidents["contact"]) <= set(tables.contacts["contact"])
     assert set(tables.answers["message"]) | set(tables.findings["message"]) | set(tables.decisions["message"]) <= mails | {""}
+    assert set(tables.recipients["message"]) <= mails
     people = set(tables.contacts["contact"])
     assert set(tables.matters["contact"]) | set(tables.findings["contact"]) | set(tables.holds["contact"]) <= people
     assert set(tables.messages.loc[tables.messages["by"] == "contact", "matter"]) == set(tables.matters["matter"])

@@ -88,6 +88,20 @@ TABLES: Mapping[str, Table] = {
             ("own", "text", "the sender's own words", True),
         ),
         _table(
+            "recipients",
+            ("one of us whom one mail names in To or Cc: a colleague, a shared mailbox, or a supplier; whoever else it names is left out. A blind copy "
+             "stands in no mail: where a mail was found, `team` of `messages` says"),
+            ("message", "text", _MESSAGE),
+            ("contact", "text", _WHO + ', as in `messages`; "" for a mail of no contact'),
+            ("sent_at", "time", "when the mail was sent, UTC"),
+            ("by", "text", "who wrote it: contact, staff or machine, as in `messages`"),
+            ("field", "text", "to or cc; to where both name the same address"),
+            ("recipient", "text", "colleague (any other address of ours, too), mailbox (a shared one of the settings), or supplier (works for us, and is none of us)"),
+            ("staff", "text", 'pseudonym of the colleague or supplier, the same as in `answers` and `exposure`; "" for a mailbox'),
+            ("department", "text", 'of a mailbox, its name in the settings; of a colleague, the mailbox in which most mails of this colleague to contacts lie; "" for whoever wrote none'),
+            ("roles", "text", 'what the settings name this colleague for, with commas between: warn, restrict, appeal, terminate; "" for whoever they do not name'),
+        ),
+        _table(
             "contacts",
             "one person who wrote to us",
             ("contact", "text", _WHO),
@@ -128,7 +142,8 @@ TABLES: Mapping[str, Table] = {
             ("late", "yes/no", "no answer by the deadline: answered after it, or never_answered"),
             ("never_answered", "yes/no", "no answer so far, and the deadline has passed"),
             ("our_silence", "whole", "number of the contact's further mails sent while we were late with an answer"),
-            ("after_answer", "whole", "number of the contact's mails after an answer, without mere thanks"),
+            ("after_answer", "whole", "number of the contact's mails after an answer, without mere thanks, and without those sent while we were late again"),
+            ("after_first_answer", "whole", "number of the contact's mails sent after first_answer_at, thanks and all; 0 where there is no answer"),
             ("waiting_since", "time", "the mail that waits for us now, UTC"),
             ("overdue", "yes/no", "that mail has waited longer than the standard"),
             ("title", "text", "subject of its first mail", True),
@@ -208,14 +223,17 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "exposure",
-            "one of us and one mail with insults, threats, profanity or the like in it that this colleague had to read",
+            ("one of us and one mail with insults, threats, profanity or the like in it that this colleague had to read. Only findings of conduct that stand are "
+             "here: sure (strength of 0.5 or more), about the contact's own words, and not dismissed by anybody; falsehood and off_topic are left out, as they "
+             "are no strain to read. A hostile tone is here and never counts against anybody; for only what does, take the rows where `counts`"),
             ("staff", "text", 'pseudonym of the colleague; "" for somebody of the team who read it and did not answer'),
             ("team", "text", _TEAM),
             ("message", "text", _MESSAGE),
             ("contact", "text", _WHO),
             ("sent_at", "time", "when the mail was sent, UTC"),
             ("kind", "text", "the gravest kind on that mail: threat, abuse, profanity …"),
-            ("severity", "text", "its severity"),
+            ("severity", "text", "its severity: advisory (shown, never counted), ordinary, serious or grave"),
+            ("counts", "yes/no", "a finding of conduct on that mail may move the contact's stage, as in `findings`"),
             ("how", "text", "addressed (the mail names this colleague in To or Cc), answered (wrote the next mail of ours in the matter), or unknown"),
         ),
         _table(

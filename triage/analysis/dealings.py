@@ -57,6 +57,7 @@ def matters(source: Source, *, names: bool) -> Iterator[Row]:
             "never_answered": never,
             "our_silence": parts["our silence"],
             "after_answer": parts["after answer"],
+            "after_first_answer": sum(first is not None and turn.mail.sent_at > first for turn in theirs),
             "waiting_since": _time(row["waiting_since"]),
             "overdue": row["overdue"],
             "title": row["title"] if names else "",

@@ -7,6 +7,7 @@ were late, or after an answer. What is written while we are late was caused by u
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,17 +73,15 @@ def in_order(row: Row, source: Source) -> list[Message]:
 def messages(source: Source, *, names: bool) -> Iterator[Row]:
     """The rows of the table `messages`."""
     parts = {turn.mail.message_id: turn.part for row in source.matters for turn in walk(row, source)}
-    shared = {one.address for one in source.settings.mailboxes}
     zone = source.settings.organisation.time_zone
     for mail in source.mails:
         ours, local = mail.message_id in source.ours, mail.sent_at.astimezone(zone)
-        by = "machine" if mail.automatic else "staff" if ours else "contact"
         yield {
             "message": source.mail(mail.message_id),
             "contact": source.contact(source.contact_of(mail)),
             "matter": source.matter(source.home.get(mail.message_id, "")),
             "team": mail.mailbox,
-            "by": by,
+            "by": by_whom(mail, source),
             "sender": source.names.of("staff" if ours else "address", mail.sender.email),
             "sent_at": mail.sent_at,
             "day": local.date().isoformat(),
@@ -91,19 +90,63 @@ def messages(source: Source, *, names: bool) -> Iterator[Row]:
             "words": len(mail.own.split()),
             "language": language(mail.own),
             "phone": bool(_PHONE.search(f"{mail.own[-200:]}\n{mail.wording.signature}")),
-            "to_person": not ours and any(is_colleague(one.email, source) and one.email not in shared for one in mail.to),
+            "to_person": not ours and any(source.directory.may_decide(one.email) for one in mail.to),
             "attachments": len(mail.attachments),
             "authenticity": mail.authenticity,
-            "part": parts.get(mail.message_id, "") if by == "contact" else "",
+            "part": parts.get(mail.message_id, "") if not ours and not mail.automatic else "",
             "held": mail.message_id in source.held,
             "subject": mail.subject if names else "",
             "own": mail.own if names else "",
         }
 
 
-def is_colleague(email: str, source: Source) -> bool:
-    """Whether this address is one of ours."""
-    return email in source.settings.organisation.staff or email.rpartition("@")[2] in source.settings.organisation.domains
+def by_whom(mail: Message, source: Source) -> str:
+    """Who wrote it, as the column `by` has it."""
+    return "machine" if mail.automatic else "staff" if mail.message_id in source.ours else "contact"
+
+
+def recipients(source: Source) -> Iterator[Row]:
+    """The rows of the table `recipients`."""
+    departments, roles = _departments(source), _roles(source)
+    mailboxes = {one.address: one.name for one in source.settings.mailboxes}
+    for mail in source.mails:
+        for email, field in addressed(mail, source).items():
+            person = email not in source.directory.mailboxes
+            yield {
+                "message": source.mail(mail.message_id),
+                "contact": source.contact(source.contact_of(mail)),
+                "sent_at": mail.sent_at,
+                "by": by_whom(mail, source),
+                "field": field,
+                "recipient": "mailbox" if not person else "supplier" if source.directory.is_vendor(email) else "colleague",
+                "staff": source.names.of("staff", email) if person else "",
+                "department": departments.get(email, "") if person else mailboxes.get(email, "incidents"),
+                "roles": ", ".join(roles.get(email, ())),
+            }
+
+
+def addressed(mail: Message, source: Source) -> dict[str, str]:
+    """Address of ours that a mail names → to or cc."""
+    fields = [(one.email, "to") for one in mail.to] + [(one.email, "cc") for one in mail.cc]
+    return {email: field for email, field in reversed(fields) if source.directory.employs(email)}
+
+
+def _departments(source: Source) -> dict[str, str]:
+    """Colleague → the mailbox from which they wrote to contacts most."""
+    wrote: dict[str, Counter[str]] = defaultdict(Counter)
+    for mail in source.mails:
+        if mail.message_id in source.ours and not mail.automatic and source.contact_of(mail):
+            wrote[mail.sender.email][mail.mailbox] += 1
+    return {email: max(boxes, key=lambda box: (boxes[box], box)) for email, boxes in wrote.items()}
+
+
+def _roles(source: Source) -> dict[str, list[str]]:
+    """Colleague → the decisions that the settings name them for."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for role in type(source.settings.deciders).model_fields:
+        for email in getattr(source.settings.deciders, role):
+            found[email].append(role)
+    return found
 
 
 def answers(source: Source) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from triage.analysis.mails import in_order, is_colleague
+from triage.analysis.mails import addressed, in_order
 from triage.analysis.source import Row, Source, as_finding
 from triage.decision import POINTS, counts
 from triage.finding import KINDS, SURE
@@ -171,9 +171,12 @@ def _outcome(appeals: list[datetime], early: datetime | None, *, open_: bool) ->
 def exposure(source: Source) -> Iterator[Row]:
     """The rows of the table `exposure`: hard words, advisory or not, unless people dismissed them."""
     worst: dict[str, Row] = {}
+    counting: set[str] = set()
     for row in source.rows.findings:
         hard = KINDS[row["kind"]] == "conduct" and row["kind"] not in _NO_BURDEN
         shown = hard and row["strength"] >= SURE and not row["by_staff"] and not row["dismissed"]
+        if shown and counts(as_finding(row)):
+            counting.add(row["message_id"])
         if shown and (row["message_id"] not in worst or POINTS[row["kind"]] > POINTS[worst[row["message_id"]]["kind"]]):
             worst[row["message_id"]] = row
     order = {row["id"]: in_order(row, source) for row in source.matters}
@@ -190,13 +193,13 @@ def exposure(source: Source) -> Iterator[Row]:
                 "sent_at": mail.sent_at,
                 "kind": row["kind"],
                 "severity": row["severity"],
+                "counts": message_id in counting,
                 "how": how,
             }
 
 
 def _readers(mail: Message, order: list[Message], source: Source) -> Iterator[tuple[str, str]]:
-    shared = {one.address for one in source.settings.mailboxes}
-    named = {one.email for one in (*mail.to, *mail.cc) if is_colleague(one.email, source)} - shared
+    named = {email for email in addressed(mail, source) if source.directory.may_decide(email)}
     for email in sorted(named):
         yield email, "addressed"
     ours = (one for one in order if one.message_id in source.ours and not one.automatic and one.sent_at > mail.sent_at)

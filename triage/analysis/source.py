@@ -12,6 +12,7 @@ from triage.analysis.pseudonym import Pseudonyms
 from triage.answer import StaffAct
 from triage.conclusion import PRESSING
 from triage.decision import counts
+from triage.evidence import Directory
 from triage.export import matters as joined
 from triage.finding import KINDS, SURE, Finding
 from triage.ledger import ConclusionRows, Ledger
@@ -34,6 +35,7 @@ class Source:
     """Everything the tables look at, read once. Message-IDs name mails here; the tables give them pseudonyms."""
 
     settings: Settings
+    directory: Directory
     names: Pseudonyms
     rows: ConclusionRows
     matters: tuple[Row, ...]
@@ -110,6 +112,7 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
     ids = {one.key: one.message_id for one in every}
     return Source(
         settings=settings,
+        directory=staff,
         names=names,
         rows=rows,
         matters=matters,

@@ -29,6 +29,7 @@ class Tables:
     """Each table as a pandas frame; docs/data.md explains every column."""
 
     messages: pd.DataFrame
+    recipients: pd.DataFrame
     contacts: pd.DataFrame
     matters: pd.DataFrame
     answers: pd.DataFrame
@@ -75,6 +76,7 @@ def tables(ledger: Ledger, chosen: Settings, *, names: str = "") -> Tables:
     matters = list(dealings.matters(source, names=shown))
     rows = {
         "messages": messages,
+        "recipients": mails.recipients(source),
         "contacts": dealings.contacts(source, messages, matters, names=shown),
         "matters": matters,
         "answers": mails.answers(source),

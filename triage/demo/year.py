@@ -198,7 +198,7 @@ def _truth(world: World, letters: Iterable[Letter]) -> dict[str, Any]:
             {
                 "id": one.message_id, "act": one.act, "at": one.at.isoformat(), "team": one.team, "by_staff": one.by_staff,
                 "person": one.person, "matter": one.matter, "finds": sorted(one.finds), "may": sorted(one.may), "sender": one.sender.email,
-                "to": one.to.email,
+                "to": one.to.email, "cc": [other.email for other in one.cc],
             }
             for one in letters
         ],

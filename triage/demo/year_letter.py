@@ -49,6 +49,8 @@ class Letter:
     """Kinds of finding that are really there."""
     may: frozenset[str] = frozenset()
     """Kinds that one may see there besides."""
+    cc: tuple[Party, ...] = ()
+    """Who gets a copy."""
     forged: bool = False
     automatic: bool = False
 
@@ -65,6 +67,8 @@ class Letter:
             mail["Authentication-Results"] = f"mx.{domain}; {found} header.from={theirs}"
         mail["From"] = Address(self.sender.name, addr_spec=self.sender.email)
         mail["To"] = Address(self.to.name, addr_spec=self.to.email)
+        if self.cc:
+            mail["Cc"] = [Address(one.name, addr_spec=one.email) for one in self.cc]
         mail["Subject"] = self.subject
         mail["Date"] = self.at
         mail["Message-ID"] = self.message_id

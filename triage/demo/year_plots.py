@@ -174,12 +174,12 @@ def in_force(story: Story) -> None:
 
 
 def threatening(story: Story) -> None:
-    """An answer that is not liked, and a threat."""
+    """An answer that is not liked, and a threat to whoever wrote it."""
     story.ask()
     story.office((0, 3))
     story.answer(refuse=True)
     story.later((0.5, 3))
-    story.theirs("threat", story.world.say("threat"), finds=("threat",))
+    story.theirs("threat", story.world.say("threat"), finds=("threat",), to=story.staff)
 
 
 def suffering(story: Story) -> None:
@@ -233,9 +233,9 @@ def _insulting(story: Story) -> None:
     story.ask()
     story.office((0, 3))
     story.answer(refuse=True)
-    for _ in range(2):
+    for copies in ((), (story.staff,)):  # the second time, whoever said no gets it as well
         story.later((0.5, 4))
-        story.theirs("abuse", story.world.say("abuse"), finds=("abuse",))
+        story.theirs("abuse", story.world.say("abuse"), finds=("abuse",), cc=copies)
     story.office((1, 2))
     story.ours("warning", story.world.say("warning"))
 

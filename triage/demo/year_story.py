@@ -52,7 +52,7 @@ class Story:
     # what the tenant writes
 
     def theirs(self, act: Act, text: str, *, to: Party | None = None, finds: tuple[str, ...] = (), may: tuple[str, ...] = (), thread: float = 0.6,
-               subject: str = "", forged: bool = False, bare: bool = False) -> Letter:  # fmt: skip
+               subject: str = "", forged: bool = False, bare: bool = False, cc: tuple[Party, ...] = ()) -> Letter:  # fmt: skip
         """A mail by the tenant; with the chance `thread` as a reply to the last one, else anew under the same subject."""
         rng, last = self.world.rng, self.last
         replies = last is not None and not subject and rng.random() < thread
@@ -64,7 +64,7 @@ class Story:
         again = f"Re: {self.subject}" if replies else self.subject
         return self._send(
             act, self.who.party, to or self.world.people.mailboxes[self.team], subject or again, body,
-            by_staff=False, finds=finds, may=may, answers=last.id if last and replies else "", forged=forged,
+            by_staff=False, finds=finds, may=may, answers=last.id if last and replies else "", forged=forged, cc=cc,
         )  # fmt: skip
 
     def ask(self, *extra: str, finds: tuple[str, ...] = (), thread: float = 0.0) -> Letter:
@@ -124,11 +124,11 @@ class Story:
         return self.at >= clock.NOW - timedelta(days=1)
 
     def _send(self, act: Act, sender: Party, to: Party, subject: str, body: str, *, by_staff: bool, answers: str,
-              finds: tuple[str, ...] = (), may: tuple[str, ...] = (), forged: bool = False) -> Letter:  # fmt: skip
+              finds: tuple[str, ...] = (), may: tuple[str, ...] = (), forged: bool = False, cc: tuple[Party, ...] = ()) -> Letter:  # fmt: skip
         letter = Letter(
             id=f"y{next(self.world.number):05}", act=act, at=self.at, sender=sender, to=to, team=self.team, by_staff=by_staff,
             subject=subject, body=body, person=self.who.party.email, matter=self.matter, answers=answers,
-            finds=frozenset(finds), may=frozenset(may), forged=forged,
+            finds=frozenset(finds), may=frozenset(may), forged=forged, cc=cc,
         )  # fmt: skip
         self.world.letters.append(letter)
         self.last, self.who.last_at = letter, self.at
