@@ -30,6 +30,8 @@ host = 127.0.0.1
 password_file = password
 """
 
+SUBJECT = "Gate at the allotment"
+
 
 class Box:
     """A mailbox that is written to, mail by mail, in one thread."""
@@ -42,18 +44,24 @@ class Box:
         self.letters: list[Letter] = []
         self.writer = writer
 
-    def theirs(self, at: str, text: str, to: Party = DESK, cc: tuple[Party, ...] = ()) -> None:
-        self._add(at, text, self.writer, to, by_staff=False, cc=cc)
+    def theirs(
+        self, at: str, text: str, to: Party = DESK, cc: tuple[Party, ...] = (), subject: str = SUBJECT, *, anew: bool = False
+    ) -> None:
+        """`anew`: in no thread."""
+        self._add(at, text, self.writer, to, by_staff=False, cc=cc, subject=subject, anew=anew)
 
     def ours(self, at: str, text: str, by: Party = US) -> None:
         self._add(at, text, by, self.writer, by_staff=True)
 
-    def _add(self, at: str, text: str, sender: Party, to: Party, *, by_staff: bool, cc: tuple[Party, ...] = ()) -> None:
-        last = self.letters[-1].id if self.letters else ""
+    def _add(
+        self, at: str, text: str, sender: Party, to: Party, *, by_staff: bool, cc: tuple[Party, ...] = (), subject: str = SUBJECT,
+        anew: bool = False,
+    ) -> None:  # fmt: skip
+        last = self.letters[-1].id if self.letters and not anew else ""
         self.letters.append(
             Letter(
                 id=f"m{len(self.letters)}", act="ask", at=datetime.fromisoformat(at).replace(tzinfo=UTC), sender=sender, to=to, team="help",
-                by_staff=by_staff, subject="Gate at the allotment", body=text, person=self.writer.email, matter="gate", answers=last, cc=cc,
+                by_staff=by_staff, subject=subject, body=text, person=self.writer.email, matter="gate", answers=last, cc=cc,
             )
         )  # fmt: skip
 
@@ -93,6 +101,25 @@ def test_an_acknowledgement_does_not_end_our_silence(box: Box) -> None:
     assert parts(read) == ["opens", "our silence"]
     assert list(read.answers["is_answer"]) == [False]
     assert read.answers["why_not"][0]
+
+
+def test_an_answer_that_may_be_about_something_else_is_told_as_one_in_doubt(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-02T11:00", "Thank you for your e-mail. We have received it and are looking into it.")
+    box.ours("2026-03-04T10:00", "The survey shows that the damp is condensation. We will treat it on 8 March.")
+    answers = box.read().answers
+    assert list(answers["is_answer"]) == [False, False]
+    assert list(answers["doubted"]) == [False, True]
+
+
+def test_matters_of_one_contact_under_one_subject_bear_the_same_mark(box: Box) -> None:
+    box.theirs("2025-06-02T10:00", "May I keep a tortoise on plot 9?", subject="Animals", anew=True)
+    box.theirs("2026-03-02T10:00", ASK, anew=True)
+    box.theirs("2026-03-09T10:00", "Whom do I ring when a swarm of bees has left its hive?", subject="Re: animals", anew=True)
+    matters = box.read().matters.sort_values("opened_at")
+    first, other, again = matters["same_subject"]
+    assert first == again != other
+    assert first.startswith("subject-")
 
 
 def test_after_an_answer_a_mail_is_after_answer_and_mere_thanks_ask_nothing(box: Box) -> None:

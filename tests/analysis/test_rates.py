@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pandas as pd
 import pytest
 
-from triage.analysis import agreement, difference, rates, wilson
+from triage.analysis import agreement, difference, rates, wilson, without_slips
 from triage.analysis.language import language
 
 
@@ -20,6 +22,25 @@ def test_the_interval_of_a_share_is_wilsons(hits: int, of: int, low: float, high
 
 def test_of_nothing_nothing_is_known() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("share", "slip"), [(0.95, 0.04), (0.7, 0.1), (0.5, 0.04), (1.0, 0.08), (0.9, 0.0)])
+def test_the_true_share_lies_in_the_interval_though_those_who_judge_err_now_and_then(share: float, slip: float) -> None:
+    rng, inside = Random(7), 0
+    for _ in range(400):
+        said = [(rng.random() < share) != (rng.random() < slip) for _ in range(40)]
+        same = sum((rng.random() < slip) == (rng.random() < slip) for _ in range(60))
+        low, high = without_slips(sum(said), len(said), same, 60)
+        inside += low <= share <= high
+    assert inside >= 0.95 * 400
+
+
+def test_without_two_who_judged_the_same_every_verdict_is_taken_for_right_and_at_random_nothing_is_known() -> None:
+    low, high = without_slips(81, 263, 0, 0)
+    assert low < wilson(81, 263)[0] < wilson(81, 263)[1] < high
+    assert high - low < 0.13
+    assert without_slips(81, 263, 10, 20) == (0.0, 1.0)
+    assert without_slips(0, 0, 5, 5) == (0.0, 1.0)
 
 
 def test_the_interval_of_a_difference_is_newcombes() -> None:

@@ -154,7 +154,7 @@ def test_the_truth_on_late_and_never_lies_in_the_intervals(truth: dict[str, Any]
 
 def test_the_mails_our_silence_caused_are_those_that_chase(truth: dict[str, Any]) -> None:
     chases = sum(mail["act"] in ("chase", "cross chase") for mail in truth["mails"])
-    assert abs(ran("02").figures["silence_mails"] - chases) <= 0.12 * chases
+    assert within(chases / len(theirs(truth)), ran("02").figures["silence_interval"])
 
 
 # 03
@@ -171,11 +171,22 @@ def test_those_who_took_a_question_round_are_found_and_nobody_else(truth: dict[s
 # 04
 
 
-def test_the_true_number_of_hard_mails_lies_in_the_interval(truth: dict[str, Any]) -> None:
-    hard = sum(bool({"abuse", "threat"} & set(mail["finds"])) for mail in truth["mails"])
+def test_of_the_hard_mails_found_as_many_are_right_as_the_interval_says_and_hardly_any_is_missed(
+    truth: dict[str, Any], tables: analysis.Tables
+) -> None:
+    hard = {mail["id"] for mail in truth["mails"] if {"abuse", "threat"} & set(mail["finds"])}
+    conduct = tables.findings[(tables.findings["family"] == "conduct") & tables.findings["sure"] & ~tables.findings["by_staff"]]
     figures = ran("04").figures
-    assert within(hard, figures["likely"])
+    assert within(len(hard & set(conduct["message"])), figures["likely"])
+    assert len(hard - set(conduct["message"])) <= 0.05 * len(hard)
     assert figures["incidents"] == len(truth["incidents"])
+
+
+def test_the_hard_mails_that_name_a_colleague_are_those_that_do(truth: dict[str, Any], tables: analysis.Tables) -> None:
+    mailboxes = {f"{mail['team']}@larkfield.example" for mail in truth["mails"]}
+    shown = set(tables.exposure["message"])
+    named = [mail["id"] for mail in truth["mails"] if mail["id"] in shown and {mail["to"], *mail["cc"]} - mailboxes]
+    assert ran("04").figures["named"] == len(named) > 0
 
 
 # 05

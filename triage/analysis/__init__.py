@@ -16,7 +16,19 @@ tables.matters.groupby("team")["late"].mean()
 """
 
 from triage.analysis.columns import TABLES, dictionary
-from triage.analysis.rates import agreement, difference, rates, share, whole_months, wilson
+from triage.analysis.rates import agreement, difference, rates, share, whole_months, wilson, without_slips
 from triage.analysis.tables import Tables, read
 
-__all__ = ["TABLES", "Tables", "agreement", "dictionary", "difference", "rates", "read", "share", "whole_months", "wilson"]
+__all__ = [
+    "TABLES",
+    "Tables",
+    "agreement",
+    "dictionary",
+    "difference",
+    "rates",
+    "read",
+    "share",
+    "whole_months",
+    "wilson",
+    "without_slips",
+]

@@ -12,6 +12,7 @@ from triage.analysis.mails import of_contact, walk
 from triage.analysis.source import Row, Source, as_finding
 from triage.decision import counts, points
 from triage.finding import SURE
+from triage.matter import plain_subject
 
 _WORD = re.compile(r"[^\W\d_]+")
 FEWEST = 5
@@ -44,6 +45,9 @@ def matters(source: Source, *, names: bool) -> Iterator[Row]:
             "contacts": len(row["contacts"]),
             "team": theirs[0].mail.mailbox,
             "subject_word": words.get(row["id"], ""),
+            "same_subject": source.names.of(
+                "subject", f"{row['contacts'][0]} {subject}" if (subject := plain_subject(row["title"])) else ""
+            ),
             "state": row["state"],
             "opened_at": opened,
             "last_at": max(turn.mail.sent_at for turn in turns),

@@ -16,6 +16,7 @@ from triage.analysis.language import language
 from triage.analysis.source import Row, Source
 from triage.detect.pressing import accepts
 from triage.message import Message
+from triage.staff_reading.learned import DOUBTED, ELSEWHERE
 
 _PHONE = re.compile(r"\bsent from (?:my|the) .{0,20}(?:phone|mobile|android|galaxy|outlook for (?:ios|android))", re.IGNORECASE)
 
@@ -165,6 +166,7 @@ def answers(source: Source) -> Iterator[Row]:
                     "sent_at": mail.sent_at,
                     "is_answer": mail.message_id in right,
                     "why_not": "" if mail.message_id in right else source.no_answer.get(mail.message_id, ""),
+                    "doubted": mail.message_id not in right and source.no_answer.get(mail.message_id) in (DOUBTED, ELSEWHERE),
                     "does": ", ".join(source.does.get(mail.message_id, ())),
                     "asked_at": asked,
                     "hours_waited": (mail.sent_at - asked).total_seconds() / 3600 if asked else float("nan"),

@@ -10,15 +10,17 @@ FEWEST = 10
 """A group of fewer is not shown: its rate says nothing, and may say who is in it."""
 _Z = 1.959964
 """Of the normal distribution, for 95 of 100."""
+_Z_EACH = 2.241403
+"""The same for 97.5 of 100: what each of two intervals must hold, so that both do in 95 of 100 cases (Bonferroni)."""
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
+def wilson(hits: int, of: int, z: float = _Z) -> tuple[float, float]:
     """The interval in which the true share lies in 95 of 100 cases (Wilson 1927); (0, 1) when there is nothing to count."""
     if of == 0:
         return 0.0, 1.0
-    share, z2 = hits / of, _Z * _Z
+    share, z2 = hits / of, z * z
     middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    half = z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
@@ -75,6 +77,22 @@ def difference(hits: int, of: int, other_hits: int, other_of: int) -> tuple[floa
     other_low, other_high = wilson(other_hits, other_of)
     gap = one - other
     return gap, gap - sqrt((one - low) ** 2 + (other_high - other) ** 2), gap + sqrt((high - one) ** 2 + (other - other_low) ** 2)
+
+
+def without_slips(hits: int, of: int, same: int, twice: int) -> tuple[float, float]:
+    """The share of a yes among verdicts that are wrong now and then: the interval in which it truly lies in 95 of 100 cases.
+
+    `hits` of `of` verdicts say yes. How often one is wrong shows where two people judged the same thing, each without the other: they said
+    the same in `same` of `twice` cases, and differ when just one of them is wrong. What is seen is then corrected for it (Rogan and
+    Gladen 1978), at the ends of both intervals. Without such pairs every verdict is taken for right. What misleads both is not seen.
+    """
+    low, high = wilson(hits, of, _Z_EACH)
+    few, many = (wilson(twice - same, twice, _Z_EACH)) if twice else (0.0, 0.0)
+    if many >= 0.5:  # by chance alone they would differ as often
+        return 0.0, 1.0
+    slips = [(1 - sqrt(1 - 2 * differ)) / 2 for differ in (few, many)]
+    ends = [(seen - slip) / (1 - 2 * slip) for seen in (low, high) for slip in slips]
+    return max(0.0, min(ends)), min(1.0, max(ends))
 
 
 def agreement(votes: pd.DataFrame) -> tuple[int, int, float]:
