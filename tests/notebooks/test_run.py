@@ -149,7 +149,7 @@ def test_the_truth_on_late_and_never_lies_in_the_intervals(truth: dict[str, Any]
     never = sum(not one["answered"] for one in matters)
     assert within(late / len(matters), figures["late_interval"])
     assert within(never / len(matters), figures["never_interval"])
-    assert abs(figures["matters"] - len(matters)) <= 0.06 * len(matters)
+    assert abs(figures["matters"] - len(matters)) <= 0.02 * len(matters)  # one told in two mails that were not joined is two
 
 
 def test_the_mails_our_silence_caused_are_those_that_chase(truth: dict[str, Any]) -> None:
@@ -164,7 +164,7 @@ def test_those_who_took_a_question_round_are_found_and_nobody_else(truth: dict[s
     shopped = {mail["person"] for mail in truth["mails"] if "staff_shopping" in mail["finds"]}
     wrote = {mail["person"] for mail in theirs(truth)}
     figures = ran("03").figures
-    assert abs(figures["contacts"] - len(shopped)) <= 2
+    assert figures["contacts"] <= len(shopped)
     assert within(len(shopped) / len(wrote), figures["interval"])
 
 
@@ -195,7 +195,7 @@ def test_the_hard_mails_that_name_a_colleague_are_those_that_do(truth: dict[str,
 def test_the_packs_number_flags_the_bursts_that_reach_it(truth: dict[str, Any]) -> None:
     figures = ran("05").figures
     reached = {mail["person"] for mail in truth["mails"] if "volume" in mail["finds"]}
-    assert abs(figures["volume_contacts"][str(figures["now"])] - len(reached)) <= 1
+    assert figures["volume_contacts"][str(figures["now"])] == len(reached)
     counts = list(figures["volume_contacts"].values())
     assert counts == sorted(counts, reverse=True)
 
@@ -241,9 +241,9 @@ def test_the_groups_are_as_large_as_they_are(truth: dict[str, Any]) -> None:
     figures = ran("07").figures
     wrote = {mail["person"] for mail in theirs(truth)}
     other = sum(one["language"] != "en" and one["address"] in wrote for one in truth["people"])
-    assert abs(figures["by_language"]["another language"][0] - other) <= 2
+    assert figures["by_language"]["another language"][0] == other
     asked = sum(one["adjustment"] and one["address"] in wrote for one in truth["people"])
-    assert abs(figures["adjustment"]["asked for an adjustment"] - asked) <= max(3, 0.15 * asked)
+    assert figures["adjustment"]["asked for an adjustment"] == asked
 
 
 @pytest.mark.parametrize(

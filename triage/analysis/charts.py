@@ -66,7 +66,7 @@ def bars(
         ax.bar_label(drawn, fmt="{:g}", padding=2, fontsize=8, color=INK)
         ax.margins(y=0.08)
     ax.set_xlabel(below)
-    return _named(ax, title, unit)
+    return _counted(_named(ax, title, unit), list(values))
 
 
 def stacked(
@@ -79,10 +79,11 @@ def stacked(
         colour = (colours or {}).get(str(column), COLOURS[place % len(COLOURS)])
         ax.bar(names, frame[column].to_numpy(), bottom=bottom, color=colour, label=str(column), width=0.75)
         bottom = [low + float(value) for low, value in zip(bottom, frame[column], strict=True)]
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9)
+    if len(frame.columns):
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9)
     ax.set_ylim(0, 1.08 * max(bottom, default=0.0) or 1.0)
     ax.set_xlabel(below)
-    return _named(ax, title, unit)
+    return _counted(_named(ax, title, unit), bottom)
 
 
 def shares(table: pd.DataFrame, name: str, title: str, *, ax: Any = None, unit: str = "share, %, with 95 % interval") -> Any:
@@ -108,11 +109,13 @@ def shares(table: pd.DataFrame, name: str, title: str, *, ax: Any = None, unit: 
     ax.set_yticks(list(places), [f"{group}  ({size})" for group, size in zip(table[name], sizes, strict=True)])
     ax.set_ylim(0.4, len(table) + 0.8)
     widest = max((100 * row["high"] for row in table.to_dict("records") if row["shown"]), default=100.0)
-    ax.set_xlim(-0.02 * widest, 1.08 * widest)
+    ax.set_xlim(-0.05 * widest, 1.08 * widest)
     ax.grid(axis="x", color="#e4e4de")
     ax.grid(axis="y", visible=False)
     ax.set_title(title)
     ax.set_xlabel(unit)
+    if table.empty:
+        _nothing(ax)
     return ax
 
 
@@ -122,10 +125,10 @@ def line(
     """A line through the values, with a dot at each."""
     ax = ax or new()
     ax.plot(list(values.index), values.to_numpy(), "o-", color=colour, markersize=4, label=name or None)
-    highest = max((pd.Series(list(drawn.get_ydata()), dtype=float).max() for drawn in ax.get_lines()), default=1.0)
-    ax.set_ylim(0, 1.08 * highest or 1.0)
+    highest = pd.Series([height for drawn in ax.get_lines() for height in drawn.get_ydata()], dtype=float).max()
+    ax.set_ylim(0, 1.08 * highest if highest > 0 else 1.0)  # of nothing, or of what is not known, there is no highest
     ax.set_xlabel(below)
-    return _named(ax, title, unit)
+    return _counted(_named(ax, title, unit), list(values.dropna()))
 
 
 def grid(frame: pd.DataFrame, title: str, below: str, beside_it: str, unit: str, *, ax: Any = None) -> Any:
@@ -186,6 +189,8 @@ def against(gaps: pd.DataFrame, title: str, unit: str, *, ax: Any = None) -> Any
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(unit)
     ax.set_title(title)
+    if gaps.empty:
+        _nothing(ax)
     return ax
 
 
@@ -222,6 +227,21 @@ def chronology(
 
 def _spread(number: int) -> list[float]:
     return [1 - (place + 0.5) / number for place in range(number)]
+
+
+def _counted(ax: Any, heights: Sequence[float]) -> Any:
+    """Whole numbers beside what is counted in whole numbers; and where there is nothing, a word that says so in place of an empty scale."""
+    if not len(heights):
+        _nothing(ax)
+    elif all(float(height).is_integer() for height in heights):
+        ax.yaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    return ax
+
+
+def _nothing(ax: Any) -> None:
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.annotate("nothing to show yet", (0.5, 0.5), xycoords="axes fraction", ha="center", color=QUIET)
 
 
 def _named(ax: Any, title: str, unit: str) -> Any:
