@@ -58,6 +58,15 @@ def test_our_own_failings_come_first(tables: analysis.Tables) -> None:
     assert board(tables, Quarter.read("2025-Q1"), "Larkfield Homes", NOW).parts[0].heading == "Demand caused by our own failings"
 
 
+def test_verdicts_are_counted_as_such_and_the_mails_they_are_on_once(small_year: Year, tables: analysis.Tables) -> None:
+    quarter = Quarter.read("2025-Q2")
+    given = [one for one in small_year.truth["reviews"] if "2025-04-01" <= one["at"] < "2025-07-01"]
+    said = "\n".join(lines(board(tables, quarter, "Larkfield Homes", NOW).parts))
+    mails = {one["id"] for one in given}
+    assert len(given) > len(mails)
+    assert f"People gave {len(given)} verdicts on {len(mails)} mails" in said
+
+
 def test_every_restriction_of_the_quarter_stands_in_it_with_its_end_and_appeal(small_year: Year, tables: analysis.Tables) -> None:
     for number in (1, 2, 3, 4):
         quarter = Quarter.read(f"2025-Q{number}")

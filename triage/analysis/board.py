@@ -133,7 +133,7 @@ def _failings(tables: Tables, quarter: Quarter) -> Part:
     past_due, past = _due(tables, quarter.previous), _wrote(tables, quarter.previous)
     sentences = [
         f"People wrote {len(wrote)} mails on {len(quarter.of(tables.matters, 'opened_at'))} new matters.",
-        f"Of these mails {share(silence, len(wrote))} were written only because an answer of ours was late.",
+        f"Of these mails {share(silence, len(wrote))} were written while an answer of ours was late.",
         (
             f"Answered late or not at all were {share(int(due['late'].sum()), len(due))} of the matters that were due; "
             f"{int(due['never_answered'].sum())} had no answer by the time of this report."
@@ -181,9 +181,11 @@ def _conduct(tables: Tables, quarter: Quarter) -> Part:
     wrote, hard = _wrote(tables, quarter), quarter.of(tables.exposure, "sent_at")
     mails = hard.drop_duplicates("message")
     people = hard[hard["staff"] != ""]["staff"].nunique()
+    to_one = hard[hard["how"] == "addressed"]["message"].nunique()
     sentences = (
-        f"Insults, threats or the like stood in {share(len(mails), len(wrote))} of the mails; {people} colleagues are known to have read them.",
-    )
+        (f"Insults, threats or the like stood in {share(len(mails), len(wrote))} of the mails; of these {to_one} named a colleague in To or Cc. "
+        f"Colleagues known to have read them: {people}."),
+    )  # fmt: skip
     rows = tuple(
         (str(team), *(str(value) for value in (len(group), group["contact"].nunique(), ", ".join(sorted(set(group["kind"]))))))
         for team, group in mails.groupby("team")
@@ -223,7 +225,7 @@ def _holds(tables: Tables, quarter: Quarter, now: datetime) -> Part:
     ]
     rows = tuple(_hold(row, now) for row in during.sort_values("start").to_dict("records"))
     columns = ("Register", "Person", "Team", "From", "Until", "Now", "Mails meanwhile", "Appeal")
-    note = "`triage register` says of each entry who decided it, why, and what was set aside."
+    note = "The command triage register says of each entry who decided it, why, and what was set aside."
     return Part("Restrictions and appeals", tuple(sentences), (Grid("Each of them", columns, rows, note=note),))
 
 
@@ -244,7 +246,7 @@ def _decisions(tables: Tables, quarter: Quarter) -> Part:
     agreed, dismissed = int((made["choice"] == "agree").sum()), int((made["choice"] == "dismiss").sum())
     stages = tables.contacts["stage"].value_counts()
     sentences = (
-        (f"People looked at {len(made)} mails that something was found on: agreed {agreed}, dismissed {dismissed}. "
+        (f"People gave {len(made)} verdicts on {made['message'].nunique()} mails that something was found on: agreed {agreed}, dismissed {dismissed}. "
         "What is dismissed is held against nobody."),
         "Decided about people: " + ("; ".join(f"{ACTS[str(act)]}: {count}" for act, count in ruled["choice"].value_counts().items()) or "nothing") + ".",
         "Where people stand now: " + ", ".join(f"{stage} {int(stages.get(stage, 0))}" for stage in ("clear", "watch", "warn", "restrict", "held")) + ".",
@@ -282,7 +284,7 @@ def _limits() -> Part:
         (
             "It rests on e-mail, and on those telephone calls, visits and letters that somebody wrote down.",
             "What is found is found by a program, which errs; the dismissals above say how often people thought so.",
-            "People are named by pseudonyms. Who they are, the register says (`triage register`), under the entry that stands beside each restriction.",
+            "People are named by pseudonyms. Who they are, the register says (triage register), under the entry that stands beside each restriction.",
         ),
     )
 
