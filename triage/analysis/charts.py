@@ -234,7 +234,7 @@ def _counted(ax: Any, heights: Sequence[float]) -> Any:
     if not len(heights):
         _nothing(ax)
     elif all(float(height).is_integer() for height in heights):
-        ax.yaxis.set_major_locator(plt.MaxNLocator(integer=True))
+        ax.yaxis.set_major_locator(plt.MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     return ax
 
 
