@@ -407,6 +407,8 @@ def _heard(row: Row, voices: tuple[Verdict, ...]) -> None:
     verdict = agreed(voices)
     if verdict and (row["kind"] == "urgent" or verdict.choice == "dismiss") and not set(row["keys"]) <= verdict.keys:
         verdict = None  # something has come since that nobody has looked at; who agreed that a warning is due has said so
+    if verdict and verdict.choice == "agree" and verdict.by_answer and not verdict.decides:
+        verdict = None  # an opinion: the note waits for whoever has the role
     row["verdict"] = {"choice": verdict.choice, "words": verdict.words()} if verdict else None
     row["dispute"] = [one.words() for one in voices] if voices and not agreed(voices) else []
 

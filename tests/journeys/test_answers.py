@@ -73,13 +73,21 @@ def test_who_has_not_the_role_is_told_that_the_decision_is_another_s_and_whoever
     settings.write_text(settings.read_text() + f"\n[deciders]\nwarn = {address(SUNITA)}\n")
     worked.receive(answer(note, "APPROVE, she was told twice."))
     worked.once()
-    (agreed,) = [one for one in notes(worked.server, worked.user, "Triage/Agree") if one.note == note.note]
-    told = " ".join(agreed.text.split())
+    (waiting,) = [
+        one for one in notes(worked.server, worked.user) if one.note == note.note
+    ]  # where whoever has the role will see it
+    told = " ".join(waiting.text.split())
     assert f"{address(INES)}: APPROVE; recorded as what you think; the decision is for a director, whose word goes first." in told
-    worked.receive(answer(agreed, "REJECT, a word will do.", sender=SUNITA, at="2026-05-12 11:30"))
+    assert " 0 changes made" in worked.once().output
+    worked.receive(answer(waiting, "REJECT, a word will do.", sender=SUNITA, at="2026-05-12 11:30"))
     worked.once()
     (settled,) = [one for one in notes(worked.server, worked.user, "Triage/Dismiss") if one.note == note.note]
     assert f"{address(SUNITA)}: REJECT; recorded." in " ".join(settled.text.split())
+    worked.receive(answer(settled, "APPROVE, I was wrong about the second mail.", sender=SUNITA, at="2026-05-12 11:40"))
+    worked.once()
+    assert [one.note for one in notes(worked.server, worked.user, "Triage/Agree")] == [note.note]
+    worked.receive(answer(settled, "REJECT after all.", sender=SUNITA, at="2026-05-12 11:50"))
+    worked.once()
     assert worked.stage(address(DOREEN)) == "clear"
 
 
