@@ -201,10 +201,12 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *,
     for finding in sorted(findings, key=lambda one: sent.get(one["message_id"], ""), reverse=True):
         by_mail.setdefault(finding["message_id"], []).append(finding)
     lines = []
+    above: list[str] = []
     for message_id, found in list(by_mail.items())[:MAILS_SHOWN]:
         when = day(sent[message_id]) if message_id in sent else "undated"
-        kinds = dict.fromkeys(NAMES[one["kind"]] + _under(one, pack) for one in found)
-        lines.append(f"{when}: {'; '.join(kinds)}")
+        kinds = list(dict.fromkeys(NAMES[one["kind"]] + _under(one, pack) for one in found))
+        lines.append(f"{when}: {'the same' if kinds == above else '; '.join(kinds)}")
+        above = kinds
         own = dict.fromkeys(q["text"] for one in found for q in one["quotes"] if q["message_id"] == message_id)
         abusive = {q["text"] for one in found if one["kind"] in FOLDED for q in one["quotes"]} if fold else set()
         folded |= {len(lines) + place for place, text in enumerate(list(own)[:3]) if text in abusive}
