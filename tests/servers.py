@@ -132,10 +132,11 @@ def must(answer: tuple[str, list[object]]) -> list[object]:
 @contextmanager
 def dovecot(
     users: Iterable[str] = (), *, prefix: str = "", separator: str = "/", special_use: bool = True, introspection: str = "",
-    sieve: bool = False,
+    sieve: bool = False, certificates: bool = False,
 ) -> Iterator[Server]:  # fmt: skip
     """A Dovecot that takes any user name with PASSWORD, and the special folders made beforehand for each.
 
+    `certificates`: over TLS it wants a certificate of the authority in its folder (see `issued`), beside a password or instead of one.
     `sieve`: it takes Sieve scripts too, and delivers by them. `introspection`: the URL at which it asks whether an OAuth 2 token is good (RFC 7662); it then takes tokens too.
     """
     binary = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
@@ -148,6 +149,7 @@ def dovecot(
     configuration = directory / "dovecot.conf"
     text = _dovecot_conf(directory, owner, port, tls_port, prefix, separator, special_use)
     text = _with_tokens(text, directory, introspection) if introspection else text
+    text = _with_certificates(text, directory) if certificates else text
     configuration.write_text(_with_sieve(text, sieve_port) if sieve else text)
     for path in [directory, *directory.iterdir()]:
         os.chown(path, owner.pw_uid, owner.pw_gid)
@@ -185,6 +187,50 @@ def _with_tokens(configuration: str, directory: Path, introspection: str) -> str
     )
     passdb = f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {directory}/oauth2.conf\n}}\n"
     return configuration.replace("auth_mechanisms = plain login", "auth_mechanisms = plain login xoauth2 oauthbearer") + passdb
+
+
+def _with_certificates(configuration: str, directory: Path) -> str:
+    _openssl(
+        "req",
+        "-x509",
+        *_KEY,
+        "-days",
+        "30",
+        "-subj",
+        f"/CN=authority of {directory.name}",
+        "-keyout",
+        directory / "ca-key.pem",
+        "-out",
+        directory / "ca.pem",
+    )
+    passdb = "passdb {\n  driver = static\n  mechanisms = external\n  args = nopassword=y\n}\n"
+    wanted = (
+        f"ssl_ca = <{directory}/ca.pem\nssl_verify_client_cert = yes\nauth_ssl_require_client_cert = yes\nssl_require_crl = no\n"
+    )
+    named = "auth_ssl_username_from_cert = yes\nssl_cert_username_field = commonName\n"
+    configuration = configuration.replace(
+        "passdb {\n  driver = static\n", "passdb {\n  driver = static\n  mechanisms = plain login\n", 1
+    )
+    return (
+        configuration.replace("auth_mechanisms = plain login", "auth_mechanisms = plain login external") + passdb + wanted + named
+    )
+
+
+_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+def issued(server: Server, user: str, folder: Path, *, days: int = 30) -> tuple[str, str]:
+    """A certificate for `user` by the server's authority for clients, and its private key: the two files."""
+    certificate, key, asked = folder / f"{user}.pem", folder / f"{user}-key.pem", folder / f"{user}.csr"
+    _openssl("req", *_KEY, "-subj", f"/CN={user}", "-keyout", key, "-out", asked)
+    authority = ("-CA", server.directory / "ca.pem", "-CAkey", server.directory / "ca-key.pem", "-CAcreateserial")
+    _openssl("x509", "-req", "-in", asked, *authority, "-days", str(days), "-out", certificate)
+    key.chmod(0o600)
+    return str(certificate), str(key)
+
+
+def _openssl(*arguments: str | Path) -> None:
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
 
 def _with_sieve(configuration: str, port: int) -> str:

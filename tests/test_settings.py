@@ -103,6 +103,14 @@ def test_a_mailbox_becomes_an_account_with_what_most_servers_want(tmp_path: Path
     )
 
 
+def test_a_certificate_may_stand_beside_the_password_or_instead_of_it(tmp_path: Path) -> None:
+    certificate, key = secret(tmp_path, "client.pem", "-----BEGIN CERTIFICATE-----"), secret(tmp_path, "key.pem", "-----BEGIN")
+    shown = PLAIN + "client_certificate = client.pem\nclient_key = key.pem\n"
+    for text, password in ((shown, "s3cret words"), (shown.replace("password_file = password\n", ""), "")):
+        account = settings(tmp_path, text).mailboxes[0].account()
+        assert (account.client_certificate, account.client_key, account.password) == (str(certificate), str(key), password)
+
+
 def test_everything_can_be_said_and_remarks_after_a_semicolon_are_no_part_of_it(tmp_path: Path) -> None:
     secret(tmp_path, "ca.pem", "-----BEGIN CERTIFICATE-----")
     read = settings(
@@ -253,6 +261,7 @@ def test_what_the_example_shows_for_an_optional_key_is_what_holds_without_it(tmp
         uncommented()
         .replace("password_env", ";password_env")
         .replace("ca_file", ";ca_file")
+        .replace("\nclient_", "\n;client_")
         .replace("sent =", ";sent =")
         .replace("oauth2_", ";oauth2_")
         .replace("health_file", ";health_file")

@@ -251,6 +251,22 @@ def certificates(text: str, info: ValidationInfo) -> Path:
     return path
 
 
+def client_certificate(text: str, info: ValidationInfo) -> Path:
+    path = (_surroundings(info)["folder"] / line(text)).absolute()
+    if info.data.get("security") == "none":
+        raise ValueError("no certificate is shown with security = none; take this key out or use tls")
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}; give the PEM file of the certificate that was issued to this program")
+    return path
+
+
+def client_key(text: str, info: ValidationInfo) -> Path:
+    path = (_surroundings(info)["folder"] / line(text)).absolute()
+    if _surroundings(info)["connecting"]:
+        _check_private(path, "the private key")
+    return path
+
+
 def password_file(text: str, info: ValidationInfo) -> Path:
     folder = _surroundings(info)["folder"]
     path = (folder / line(text)).absolute()
@@ -260,21 +276,26 @@ def password_file(text: str, info: ValidationInfo) -> Path:
 
 
 def _check_secret(path: Path) -> None:
-    try:
-        facts = path.stat()
-    except OSError as fault:
-        words = "there is no file" if isinstance(fault, FileNotFoundError) else f"cannot be looked at ({fault.strerror}):"
-        raise ValueError(f"{words} {path}; put the password in it, alone, and run chmod 600 {path}") from None
-    if not stat.S_ISREG(facts.st_mode):
-        raise ValueError(f"{path} is not a file; give the path of a file that holds the password, alone")
-    # The credentials systemd hands over lie in a folder only the service can enter, and show a group bit for their ACL.
-    handed_over = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    if facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO) and not (handed_over and path.parent == Path(handed_over)):
-        raise ValueError(f"other people of this machine can read {path}; run chmod 600 {path}")
+    _check_private(path, "the password")
     try:
         read_secret(path)
     except Misconfigured as fault:
         raise ValueError(str(fault)) from None
+
+
+def _check_private(path: Path, what: str) -> None:
+    """That it is a file which nobody else can read. `what`: what it holds, in words."""
+    try:
+        facts = path.stat()
+    except OSError as fault:
+        words = "there is no file" if isinstance(fault, FileNotFoundError) else f"cannot be looked at ({fault.strerror}):"
+        raise ValueError(f"{words} {path}; put {what} in it, alone, and run chmod 600 {path}") from None
+    if not stat.S_ISREG(facts.st_mode):
+        raise ValueError(f"{path} is not a file; give the path of a file that holds {what}, alone")
+    # The credentials systemd hands over lie in a folder only the service can enter, and show a group bit for their ACL.
+    handed_over = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO) and not (handed_over and path.parent == Path(handed_over)):
+        raise ValueError(f"other people of this machine can read {path}; run chmod 600 {path}")
 
 
 def read_secret(path: Path) -> str:

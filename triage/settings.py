@@ -99,11 +99,19 @@ class MailboxSettings(_Section):
     inbox: Line | None = None
     sent: Line | None = None
     ca_file: Annotated[Path | None, BeforeValidator(value.certificates)] = None
+    client_certificate: Annotated[Path | None, BeforeValidator(value.client_certificate)] = None
+    client_key: Annotated[Path | None, BeforeValidator(value.client_key)] = None
+    """Beside a password, or instead of one (SASL EXTERNAL, RFC 4422 appendix A)."""
     sieve_port: Annotated[int, BeforeValidator(value.whole_number(1, 65535))] = 4190
     timeout: Annotated[timedelta, BeforeValidator(value.time_between("5 seconds", "10 minutes"))] = timedelta(seconds=60)
 
     def password(self) -> str:
-        """The password, read now from where the settings say. Raises Misconfigured when it is no longer there."""
+        """The password, read now from where the settings say; "" where there is none, as with a certificate alone or OAuth 2.
+
+        Raises Misconfigured when it is no longer there.
+        """
+        if self.password_file is None and self.password_env is None:
+            return ""
         if self.password_file is not None:
             return value.read_secret(self.password_file)
         password = os.environ.get(self.password_env or "", "")
@@ -122,11 +130,13 @@ class MailboxSettings(_Section):
             port=self.port,
             security=self.security,
             username=self.username,
-            password="" if self.oauth2_token_url else self.password(),
+            password=self.password(),
             token=self._token_source(),
             inbox=self.inbox,
             sent=self.sent,
             ca_file=str(self.ca_file) if self.ca_file else None,
+            client_certificate=str(self.client_certificate) if self.client_certificate else None,
+            client_key=str(self.client_key) if self.client_key else None,
             sieve_port=self.sieve_port,
             timeout=self.timeout.total_seconds(),
         )
@@ -296,7 +306,9 @@ def _mailbox(name: str, values: Mapping[str, str], context: value.Surroundings, 
         )
     ways = [key for key in ("password_file", "password_env", "oauth2_token_url") if key in values]
     faults += _unfit_for_oauth2(name, values)
-    if len(ways) != 1 and "password" not in values:
+    faults += _half_a_certificate(name, values)
+    enough = len(ways) == 1 or (not ways and "client_certificate" in values)
+    if not enough and "password" not in values:
         wrong = "are both given" if ways else "is missing"
         key = " and ".join(ways) or "password_file"
         faults.append(f"[{name}] {key}: {wrong}; name one place of the password, such as password_file = /etc/triage/password")
@@ -318,6 +330,12 @@ def _unfit_for_oauth2(name: str, values: Mapping[str, str]) -> Iterator[str]:
             f"[{name}] oauth2_client_secret_file: is missing; name the file with the client secret (to log in as the program) "
             "or oauth2_refresh_token_file (to log in as somebody who allowed it)"
         )
+
+
+def _half_a_certificate(name: str, values: Mapping[str, str]) -> Iterator[str]:
+    for one, other in (("client_certificate", "client_key"), ("client_key", "client_certificate")):
+        if one in values and other not in values:
+            yield f"[{name}] {other}: is missing; {one} needs it: a certificate and its private key go together"
 
 
 def _strange_address(organisation: _Section | None, mailboxes: list[MailboxSettings | None]) -> Iterator[str]:

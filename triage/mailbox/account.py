@@ -28,6 +28,10 @@ class Account:
     """The folder of what staff sent; None to look for it."""
     ca_file: str | None = None
     """A PEM file of the only authorities to trust for this server; None for those the machine trusts."""
+    client_certificate: str | None = None
+    """A PEM file of the certificate by which the server knows us, with those it needs between it and its authority."""
+    client_key: str | None = None
+    """A PEM file of its private key, without a passphrase."""
     token: Callable[..., str] | None = field(default=None, repr=False)
     """Gives an OAuth 2 access token in place of a password; called with anew=True after one was refused."""
     sieve_port: int = 4190

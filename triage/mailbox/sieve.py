@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from sievelib.managesieve import Client, Error
 
 from triage.errors import Permanent, Temporary
 from triage.mailbox.account import Account
-from triage.mailbox.connection import is_loopback
+from triage.mailbox.connection import is_loopback, tls
 from triage.mailbox.refusal import printable
 
 NAME = "triage"
@@ -51,12 +50,12 @@ class _Line(Client):  # type: ignore[misc]
 
     def _Client__enable_ssl(self, **_: Any) -> None:  # noqa: N802  (sievelib's own name for it)
         self._Client__read_buffer = b""  # what came in the clear behind the answer to STARTTLS is a stranger's
-        context = ssl.create_default_context(cafile=self._account.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.sock = context.wrap_socket(self.sock, server_hostname=self._account.host)
+        self.sock = tls(self._account).wrap_socket(self.sock, server_hostname=self._account.host)
 
     def _log_in(self) -> None:
         account = self._account
+        if account.client_certificate and not account.token and not account.password:
+            raise Permanent(f"{account.name}: Sieve scripts are kept with a password or a token, not with a certificate alone")
         mechanism = "OAUTHBEARER" if account.token else "PLAIN"
         if mechanism not in self.get_sasl_mechanisms():
             raise Permanent(f"{account.name}: {account.host} does not take {mechanism} for Sieve scripts")
