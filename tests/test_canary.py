@@ -142,7 +142,7 @@ def test_a_pass_of_the_daemon_says_nothing_of_what_people_wrote(
 def test_a_line_that_goes_wrong_in_the_midst_of_a_mail_repeats_none_of_it(
     office: Office, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
-    bodies = 12  # the command that brings the mails
+    bodies = 13  # the command that brings the mails
     with Faulty(office.server.port, fault, bodies) as proxy:
         through(office, proxy.port)
         worked_by_a_daemon(office, capfd, caplog)

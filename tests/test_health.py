@@ -12,16 +12,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from astray import through
+from faulty import Faulty
 from office import Office
 from sample import NOW, desk, fill, settings_file, story
 from servers import Server, _free_ports
 from test_daemon import running, until
 
-from triage import supervisor
+from triage import intake, parsing, supervisor
 from triage.cycle import Report
+from triage.daemon import Daemon
 from triage.errors import Permanent, Temporary
 from triage.health import Health
-from triage.ledger import Ledger
+from triage.ledger import Ledger, Location
+from triage.settings import load
 
 UNIT = Path(__file__).parents[1] / "deploy" / "triage.service"
 
@@ -75,6 +79,61 @@ def test_a_failure_is_counted_with_its_reason_until_a_pass_goes_well_again(tmp_p
     told = json.loads(file.read_text())
     assert (told["well"], told["failures"], told["reasons"]) == (True, 0, [])
     assert told["last_good_pass"] == (NOW + timedelta(minutes=4)).isoformat()
+
+
+def metric(one: Daemon, name: str) -> float:
+    found = one.health.registry.get_sample_value(f"triage_{name}", {"mailbox": "desk"} if name.startswith("mailbox") else {})
+    assert found is not None
+    return found
+
+
+def test_mail_that_no_pass_has_read_is_told_with_the_time_since_when_it_waits(
+    dovecot_server: Server, user: str, tmp_path: Path
+) -> None:
+    office = Office(dovecot_server, tmp_path, user, extra="\n[daemon]\nhealth_file = health.json\n").open()
+    office.receive(*story())
+    came = min(mail.at for mail in story() if mail.folder == "INBOX")
+    now = [NOW]
+
+    def told() -> tuple[int, str | None, float]:
+        state = json.loads((tmp_path / "health.json").read_text())
+        assert state["unread"] == metric(one, "unread_mails")
+        return state["unread"], state["oldest_unread"], metric(one, "oldest_unread_age_seconds")
+
+    with Faulty(dovecot_server.port, "cut after") as proxy:
+        through(office, proxy.port)
+        one = Daemon(load(tmp_path / "settings.ini"), clock=lambda: now[0])
+        one.ask = lambda *_: None  # type: ignore[method-assign]  # no scheduler runs
+        proxy.at = 13  # the command that brings the mails
+        one.work()
+        assert proxy.struck and proxy.commands[12] == b"UID FETCH"
+        waits = sum(mail.folder == "INBOX" for mail in story())
+        assert told() == (waits, came.isoformat(), (NOW - came).total_seconds())
+        now[0] += timedelta(minutes=7)
+        assert metric(one, "oldest_unread_age_seconds") == (now[0] - came).total_seconds()  # it grows while nothing happens
+        proxy.at = 0
+        one.work()
+        assert told() == (0, None, 0.0) and metric(one, "mailbox_read_timestamp_seconds") == now[0].timestamp()
+    read = now[0]
+    now[0] += timedelta(hours=2)
+    through(office, _free_ports(1)[0])  # where nobody listens: mail may have come since it was read
+    one.settings = load(tmp_path / "settings.ini")
+    one.work()
+    assert told() == (0, read.isoformat(), 7200.0)
+    assert not re.search(r"@|larchmere|finch", (tmp_path / "health.json").read_text(), re.IGNORECASE)
+
+
+def test_mail_that_was_read_and_could_not_be_concluded_counts_as_unread(tmp_path: Path) -> None:
+    health = Health(NOW, clock=lambda: NOW + timedelta(hours=1))
+    found = parsing.read(story()[0].raw, mailbox="desk", role="inbox", received_at=NOW, truncated=False, size=len(story()[0].raw))
+    with Ledger.open(f"sqlite:///{tmp_path / 'triage.db'}") as ledger:
+        ledger.record_many([intake.recorded(found, Location("desk", "INBOX", 1, 1))])
+        health.passed(Report(), ledger, NOW)
+        assert (health.state.unread, health.state.oldest_unread) == (1, NOW.isoformat())
+        assert health.registry.get_sample_value("triage_oldest_unread_age_seconds") == 3600.0
+        ledger.mark_concluded(ledger.unconcluded())
+        health.passed(Report(), ledger, NOW)
+    assert (health.state.unread, health.state.oldest_unread) == (0, None)
 
 
 def test_a_health_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:

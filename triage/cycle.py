@@ -29,6 +29,7 @@ from triage.ledger import ConclusionRows, Ledger
 from triage.mailbox import Account, Mailbox, connect
 from triage.progress import UNWATCHED, Progress
 from triage.settings import Settings
+from triage.unread import Unread
 from triage.verdict import Verdict
 
 GROUNDS = "grounds"
@@ -66,11 +67,13 @@ def run_pass(
     only: str | None = None,
     alone: Callable[[], AbstractContextManager[None]] = nullcontext,
     progress: Progress = UNWATCHED,
+    waiting: Unread | None = None,
 ) -> Report:
     """One pass over all mailboxes at `now` (aware). With `dry` the ledger must be a scratch copy, and no mailbox is changed.
 
     `only`: the name of the one mailbox to work. `alone`: entered while contacts are concluded, which may concern every mailbox.
     `progress`: who watches.
+    `waiting`: is told what is not read yet.
 
     Raises Permanent when the ledger cannot be used; what concerns one mailbox alone stands in the report.
     """
@@ -80,7 +83,7 @@ def run_pass(
         for one in (each for each in settings.mailboxes if only in (None, each.name)):
             try:
                 box = stack.enter_context(connecting(one.account()))
-                taken = take_in(box, ledger, settings, now, progress)
+                taken = take_in(box, ledger, settings, now, waiting, progress)
                 boxes.append(box)
             except TriageError as error:
                 report.failed.append(error)

@@ -58,7 +58,7 @@ class Daemon:
         self.last_end = time.monotonic()
         """By a clock that nobody sets: the other one may jump."""
         self.failures = 0
-        self.health = Health(clock(), settings.daemon.health_file)
+        self.health = Health(clock(), settings.daemon.health_file, clock)
         self.scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
@@ -123,9 +123,10 @@ class Daemon:
         """One pass. A failure is logged and tried again sooner than the interval, with growing waits."""
         if self.stopping.is_set():
             return
+        self.health.waiting.begin([one.name for one in self.settings.mailboxes], self.clock())
         try:
             with Ledger.open(self.settings.store.url) as ledger:
-                report = run_pass(self.settings, ledger, now=self.clock())
+                report = run_pass(self.settings, ledger, now=self.clock(), waiting=self.health.waiting)
                 self.health.passed(report, ledger, self.clock(), self.settings.pack().periods.read_days)
         except TriageError as error:
             self.health.failed([error], self.clock())

@@ -17,7 +17,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from triage import at_delivery, label, policy_versions
+from triage import at_delivery, label, policy_versions, unread
 from triage.authentication import judge
 from triage.errors import TriageError
 from triage.ledger import Ledger
@@ -160,6 +160,7 @@ def _mailbox(area: str, one: MailboxSettings, settings: Settings, now: datetime,
             yield Check(
                 area, "wrong", "no folder of sent mail was found; name it: sent = …, or every matter counts as unanswered"
             )
+        yield from _waiting(area, box, settings, now)
         yield from _abilities(area, box)
         yield from _authenticity(area, box, settings)
         missing = box.missing_folders()
@@ -185,6 +186,24 @@ def _at_delivery(area: str, account: Account) -> Check:
     if hinders:
         return Check(area, "note", f"[acting] sieve: {hinders}; mail under a restriction is filed at each pass instead")
     return Check(area, "ok", f"the server takes Sieve scripts at port {account.sieve_port}, and knows what ours needs")
+
+
+def _waiting(area: str, box: Mailbox, settings: Settings, now: datetime) -> Iterator[Check]:
+    """How long the oldest mail has waited that no pass has read: more than a few intervals is a daemon that stands still."""
+    try:
+        with Ledger.open(settings.store.url) as ledger:
+            count, since = unread.in_mailbox(box, ledger)
+    except TriageError:
+        return  # of the database; that was told
+    if since is None:
+        yield Check(area, "ok", "every mail was read by the program")
+        return
+    waited = max(now - since, timedelta())
+    late = waited > 3 * settings.daemon.interval
+    more = "; triage run reads it, or triage once" if late else ""
+    yield Check(
+        area, "note" if late else "ok", f"{count} mails wait to be read, the oldest since {since:%Y-%m-%d %H:%M} UTC{more}"
+    )
 
 
 def _abilities(area: str, box: Mailbox) -> Iterator[Check]:

@@ -1,16 +1,16 @@
 """How the daemon is: a small file and, where wanted, numbers for Prometheus. The only owner of prometheus_client.
 
-No silent stop: the file says when a pass last went well, what failed since and why, how long the oldest note has waited for an
-answer, and when the next hold ends. Nothing in it says who wrote or what: mailboxes are named as in the settings, people never.
+No silent stop: the file says when a pass last went well, what failed since and why, since when the oldest unread mail waits, how long
+the oldest note has waited for an answer, and when the next hold ends. Nothing in it says who wrote or what: mailboxes are named as in the settings, people never.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
@@ -21,6 +21,7 @@ from triage.errors import TriageError
 from triage.hearing import NOTE
 from triage.ledger import Ledger
 from triage.pack import Periods
+from triage.unread import Unread
 
 _READ_DAYS = Periods().read_days
 
@@ -36,6 +37,10 @@ class State:
     """Passes in a row that failed."""
     reasons: tuple[str, ...] = ()
     """Why the last one failed, in words for the operator."""
+    unread: int = 0
+    """Mails seen in the mailboxes and not read by the program, or read and not concluded yet."""
+    oldest_unread: str | None = None
+    """When the oldest of them came; of a mailbox that could not be read to its end, when it last was, as mail may wait there."""
     notes_waiting: int = 0
     oldest_note: str | None = None
     """When the oldest note that nobody has answered was written."""
@@ -58,12 +63,28 @@ class State:
 class Health:
     """Keeps the state in `file` (None: nowhere) and in the registry's metrics."""
 
-    def __init__(self, started: datetime, file: Path | None = None) -> None:
+    def __init__(
+        self, started: datetime, file: Path | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self.state = State(started=started.isoformat())
+        self.waiting = Unread(started)
+        """A pass tells it what is not read yet."""
+        self._unconcluded: tuple[datetime, ...] = ()
+        """When the mails came that are read and not concluded."""
         self.file = file
         self.registry = CollectorRegistry()
         self._last_good = self._gauge("last_good_pass_timestamp_seconds", "When a pass last went well, in seconds since 1970.")
         self._failures = self._gauge("failures_in_a_row", "Passes that failed since one went well.")
+        # Worked out when they are asked for: a pass that hangs must show.
+        self._gauge("unread_mails", "Mails that the program has seen and not read, or not concluded.").set_function(self._count)
+        words = "How long the oldest of them has waited; of a mailbox that cannot be read, how long it was not."
+        self._gauge("oldest_unread_age_seconds", words).set_function(lambda: self._age(clock()))
+        self._read = Gauge(
+            "triage_mailbox_read_timestamp_seconds",
+            "When a mailbox was last read to its end.",
+            ["mailbox"],
+            registry=self.registry,
+        )
         self._notes = self._gauge("notes_waiting", "Notes in Triage/Review that nobody has answered.")
         self._oldest = self._gauge("oldest_note_age_seconds", "How long the oldest of them has waited.")
         self._unreadable = self._gauge("unreadable_mails", "Mails that could not be read and are shown to a person.")
@@ -78,6 +99,21 @@ class Health:
 
     def _gauge(self, name: str, words: str) -> Gauge:
         return Gauge(f"triage_{name}", words, registry=self.registry)
+
+    def _count(self) -> int:
+        return self.waiting.count() + len(self._unconcluded)
+
+    def _age(self, now: datetime) -> float:
+        oldest = self.waiting.oldest(self._unconcluded)
+        return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+    def _look_at_unread(self) -> None:
+        """After a pass, whatever it came to."""
+        self.waiting.end()
+        for name, at in self.waiting.last_read().items():
+            self._read.labels(name).set(at.timestamp())
+        oldest = self.waiting.oldest(self._unconcluded)
+        self.state = replace(self.state, unread=self._count(), oldest_unread=oldest.isoformat() if oldest else None)
 
     def passed(self, report: Report, ledger: Ledger, now: datetime, read_days: int = _READ_DAYS) -> None:
         """After a pass that came to its end, whether or not every mailbox could be worked. `read_days`: by when held mail is read."""
@@ -111,12 +147,14 @@ class Health:
         self._hold_end.set(datetime.fromisoformat(ends[0]).timestamp() if ends else 0)
         self._mails.inc(report.messages)
         self._changes.inc(report.changes)
+        self._unconcluded = tuple(mail.received_at for mail in ledger.messages(ledger.unconcluded()))
         if report.failed:
             self.failed(report.failed, now)
         else:
             self._went_well(now)
 
     def _went_well(self, now: datetime) -> None:
+        self._look_at_unread()
         self._passes.labels("good").inc()
         self._last_good.set(now.timestamp())
         self._failures.set(0)
@@ -125,6 +163,7 @@ class Health:
 
     def failed(self, errors: Sequence[TriageError], now: datetime) -> None:
         """After a pass that could not do its work in at least one mailbox."""
+        self._look_at_unread()
         self._passes.labels("failed").inc()
         self._failures.inc()
         reasons = tuple(str(error)[:500] for error in errors)

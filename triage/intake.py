@@ -9,12 +9,12 @@ from __future__ import annotations
 import email.parser
 import email.policy
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from triage import at_delivery, contact, crew, hearing, incident_mail, note, parsing, telling, template
+from triage import at_delivery, contact, crew, hearing, incident_mail, note, parsing, telling, template, unread
 from triage.label import HELD, NOTE_HEADER
 from triage.ledger import Cursor, Ledger, Location, Recording
 from triage.mailbox import Arrival, FolderState, Mailbox
@@ -35,16 +35,26 @@ class Taken:
     """Reports of mails that are not known, in words for the operator."""
 
 
-def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime, progress: Progress = UNWATCHED) -> Taken:
+def take_in(
+    box: Mailbox,
+    ledger: Ledger,
+    settings: Settings,
+    now: datetime,
+    waiting: unread.Unread | None = None,
+    progress: Progress = UNWATCHED,
+) -> Taken:
     """Reads what is new in every folder that matters and writes it down, verdicts too. Nothing in the mailbox is changed.
+    `waiting`: is told what is not read yet.
 
     Raises Temporary when the line breaks; what was written down until then stays, and the next pass goes on from there.
     """
     taken = Taken()
     absent = set(box.missing_folders())
-    for folder, role in _folders(box):
+    for folder, role in unread.folders(box):
         if folder not in absent:
-            _read_folder(box, ledger, settings, folder, role, now, taken, progress)
+            _read_folder(box, ledger, settings, folder, role, now, taken, waiting, progress)
+    if waiting:
+        waiting.read(box.account.name, now)
     notes = [*hearing.moved_back(box, ledger, now), *hearing.labelled_notes(box, ledger, now)]
     labels = hearing.labels_standing(box, ledger)
     with ledger.transaction():
@@ -52,29 +62,25 @@ def take_in(box: Mailbox, ledger: Ledger, settings: Settings, now: datetime, pro
     return taken
 
 
-def _folders(box: Mailbox) -> Iterator[tuple[str, Role]]:
-    names = box.folders
-    yield names.inbox, "inbox"
-    if names.sent:
-        yield names.sent, "sent"
-    yield names.held, "inbox"
-    yield names.agree, "inbox"
-    yield names.dismiss, "inbox"
-
-
 def _read_folder(
-    box: Mailbox, ledger: Ledger, settings: Settings, folder: str, role: Role, now: datetime, taken: Taken, progress: Progress
+    box: Mailbox,
+    ledger: Ledger,
+    settings: Settings,
+    folder: str,
+    role: Role,
+    now: datetime,
+    taken: Taken,
+    waiting: unread.Unread | None,
+    progress: Progress,
 ) -> None:
     state = box.open(folder)
     name = box.account.name
     cursor = ledger.cursor(name, folder)
-    if cursor is None or cursor.uidvalidity != state.uidvalidity:
-        if cursor is not None:
-            ledger.unplace_folder(name, folder)  # RFC 3501 section 2.3.1.1: the old UIDs mean nothing any more
-        cursor = Cursor(state.uidvalidity, 0, None)
-    if state.uidnext and state.uidnext <= cursor.last_uid + 1:
-        return
-    uids = box.new_uids(folder, cursor.last_uid)
+    if cursor is not None and cursor.uidvalidity != state.uidvalidity:
+        ledger.unplace_folder(name, folder)  # RFC 3501 section 2.3.1.1: the old UIDs mean nothing any more
+    uids = unread.beyond(box, state, cursor)
+    if waiting and uids:
+        waiting.lies(name, folder, len(uids), box.arrived(uids[0]))
     batches = box.fetch(uids, limit=settings.reading.largest_mail)
     reading = partial(
         _read_batch, mailbox=name, role=role, trusted=settings.organisation.trusted_authserv_id, since=settings.since()
@@ -84,9 +90,13 @@ def _read_folder(
     else:
         both = ((batch, reading(batch)) for batch in batches)
     progress.begins(f"{name}: reading {folder}", len(uids))
+    left = len(uids)
     for batch, rows in both:
         _write_down(batch, rows, box, ledger, settings, state, now, taken)
         progress.goes_on(len(batch))
+        left -= len(batch)
+        if waiting:
+            waiting.lies(name, folder, left, None)
     if uids:
         ledger.set_cursor(name, folder, Cursor(state.uidvalidity, max(uids), state.highestmodseq))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +23,7 @@ def test_a_sound_office_has_nothing_wrong_and_is_left_as_it_was(worked: Office) 
     said = worked.run("doctor")
     assert said.status == 0, said.output + said.errors
     assert not lines(said.output, "wrong")
+    assert "every mail was read by the program" in said.output
     assert "a mail and a label were written, read back, and taken away again" in said.output
     assert "the journal is whole" in said.output and "the conduct model fits its manifest" in said.output
     assert not differences(worked.state(), before)
@@ -32,6 +34,7 @@ def test_before_the_first_pass_it_tries_notes_and_labels_and_leaves_no_folder(ar
     said = arrived.run("doctor")
     assert said.status == 0, said.output + said.errors
     assert "the first pass makes them" in said.output and "read back" in said.output
+    assert re.search(r"note .*: \d+ mails wait to be read, the oldest since 20\d\d-.* UTC; triage run reads it", said.output)
     assert folders(arrived.server, arrived.user) == before
 
 

@@ -110,6 +110,11 @@ class Mailbox:
         """Every UID of the opened folder, ascending."""
         return reading.uids_after(self._wire, 0, self._state().uidnext)
 
+    def arrived(self, uid: int) -> datetime | None:
+        """When a mail of the opened folder came (INTERNALDATE), aware, in UTC; None when it has vanished."""
+        self._state()
+        return reading.arrived(self._wire, uid)
+
     def fetch(self, uids: Sequence[int], *, limit: int) -> Iterator[list[Arrival]]:
         """Batches of at most 200 mails and about 4 MiB, ascending; mails larger than `limit` octets only in part (`truncated`).
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from triage.errors import Permanent
 from triage.mailbox.account import Arrival, FolderState
@@ -122,6 +123,12 @@ def fetch(wire: Wire, folder: FolderState, uids: Iterable[int], limit: int) -> I
             large = [uid for uid in part if sizes[uid] > limit]
             bodies = _bodies(wire, folder, small, "BODY.PEEK[]") | _bodies(wire, folder, large, f"BODY.PEEK[]<0.{limit}>")
             yield [_arrival(folder, uid, facts[uid], body, limit) for uid, body in sorted(bodies.items())]
+
+
+def arrived(wire: Wire, uid: int) -> datetime | None:
+    """When this mail came by the server's account; None when it is no longer there."""
+    record = _records(wire, [uid], "(UID INTERNALDATE)").get(uid)
+    return time_of(record) if record and "INTERNALDATE" in record else None
 
 
 def _by_octets(sizes: dict[int, int], limit: int) -> Iterator[list[int]]:
