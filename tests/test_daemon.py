@@ -21,13 +21,16 @@ import mailstate
 import pytest
 from apscheduler.schedulers import base as scheduling
 from apscheduler.triggers import interval as intervals
+from figures import Figures
 from office import Office
 from sample import DESK, desk, fill, letter, settings_file
-from servers import Server, dovecot
+from servers import PASSWORD, Server, dovecot
 
+from triage import cycle as cycle_module
 from triage import daemon as daemon_module
 from triage.cycle import Report
-from triage.daemon import Daemon
+from triage.daemon import Daemon, set_up_logging
+from triage.patience import Door, Waits
 from triage.settings import load
 
 PATIENCE = 90.0
@@ -145,30 +148,128 @@ def test_it_reads_at_the_start_wakes_on_new_mail_and_ends_with_status_0_when_tol
         assert one.events("stopped") and one.events("told to stop")
         assert sum(event["messages"] for event in one.events("pass")) == 2
         assert not one.events("pass failed") and not one.events("pass broke")
-
-
-def test_the_log_holds_no_words_of_anybody_s_mail(dovecot_server: Server, user: str, tmp_path: Path) -> None:
-    settings = settings_file(tmp_path, desk(dovecot_server, user))
-    fill(dovecot_server, user, [insult(1)])
-    with running(settings) as one:
-        until(lambda: one.events("pass"), "the first pass")
-        one.stop()
         assert not [line for line in one.lines if "moron" in line or "finch" in line.lower()]
 
 
-def test_a_wrong_password_is_told_and_not_tried_again_and_again(dovecot_server: Server, user: str, tmp_path: Path) -> None:
-    settings = settings_file(tmp_path, desk(dovecot_server, user))
+def in_its_own_time(one: Daemon, monkeypatch: pytest.MonkeyPatch, now: list[float]) -> None:
+    """The daemon's waits are by this clock, which a test sets; no scheduler runs."""
+    one.waits, one.door = Waits(lambda: now[0]), Door(daemon_module.connect, lambda: now[0])
+    one.asked = []  # type: ignore[attr-defined]
+    monkeypatch.setattr(one, "ask", lambda wait=timedelta(): one.asked.append(wait.total_seconds()))  # type: ignore[attr-defined]
+
+
+def tries(one: Daemon, now: list[float], seconds: float, interval: float = 300.0) -> int:
+    """How many passes it makes in so many seconds, each when it is asked for, or after the interval."""
+    end, count = now[0] + seconds, 0
+    while now[0] < end:
+        one.asked.clear()  # type: ignore[attr-defined]
+        one.work()
+        count += 1
+        now[0] += min(one.asked, default=interval)  # type: ignore[attr-defined]
+    return count
+
+
+def test_a_wrong_password_is_told_and_tried_three_times_an_hour_at_most_and_another_at_once(
+    dovecot_server: Server, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    figures: Figures,
+) -> None:  # fmt: skip
+    set_up_logging()
+    now = [0.0]
+    one = Daemon(load(settings_file(tmp_path, desk(dovecot_server, user))))
+    in_its_own_time(one, monkeypatch, now)
     (tmp_path / "password").write_text("not-the-password\n")
-    with running(settings) as one:
-        until(lambda: one.events("pass failed"), "the failure")
-        time.sleep(5)
-        failures = one.events("pass failed")
-        assert len(failures) == 1 and failures[0]["permanent"]
-        assert f"refused the log-in of {user}" in failures[0]["reason"]
-        refused = [line for line in dovecot_server.log_path.read_text().splitlines() if user in line and "auth failed" in line]  # type: ignore[union-attr]
-        assert len(refused) <= 3
-        assert one.stop() == 0
-        assert "not-the-password" not in "".join(one.lines)
+
+    def refused() -> int:
+        return sum(user in line and "auth failed" in line for line in dovecot_server.log_path.read_text().splitlines())  # type: ignore[union-attr]
+
+    assert tries(one, now, 3500.0) >= 11
+    until(lambda: refused() >= 3, "Dovecot to write its log")
+    figures.worst("log-ins with a refused password in an hour", refused())
+    assert refused() == 3 and one.failures >= 11
+    assert "tried again in" in one.health.state.reasons[0] and f"refused the log-in of {user}" in one.health.state.reasons[0]
+    tries(one, now, 3600.0)
+    until(lambda: refused() == 4, "one more")
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    one.work()
+    assert one.failures == 0 and one.health.state.well
+    told = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert {line["permanent"] for line in told if line["event"] == "pass failed"} == {True}
+    assert "not-the-password" not in json.dumps(told)
+
+
+def test_in_the_first_hour_of_an_absent_server_it_knocks_twelve_times_more_at_most(
+    tmp_path: Path, dovecot_server: Server, user: str, monkeypatch: pytest.MonkeyPatch, figures: Figures
+) -> None:
+    now = [0.0]
+    settings = load(settings_file(tmp_path, desk(dovecot_server, user), extra="\n[daemon]\ninterval = 30 seconds\n"))
+    one = Daemon(settings)
+    in_its_own_time(one, monkeypatch, now)
+    with dovecot_server_refusing(one):
+        before = time.process_time()
+        most = max(tries(one, now, 3600.0) - 1 for _ in range(3))
+        worked = time.process_time() - before
+    figures.worst("tries to reach an absent server in its first hour", most)
+    figures.worst("processor time of three hours without a server, s", worked)
+    assert most <= 12 and worked < 0.01 * 3 * 3600
+
+
+def test_waits_are_short_again_only_when_all_went_well_for_five_minutes() -> None:
+    now = [0.0]
+    waits = Waits(lambda: now[0])
+    assert [int(waits.failed()) // 4 ** (number + 1) for number in range(3)] == [1, 1, 1]
+    waits.well()
+    now[0] += 299
+    assert waits.failed() >= 256
+    waits.well()
+    now[0] += 301
+    waits.well()
+    assert waits.failed() <= 5
+
+
+def test_told_twice_to_stop_in_the_midst_of_a_pass_it_ends_the_pass_and_then_itself(
+    dovecot_server: Server, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(settings_file(tmp_path, desk(dovecot_server, user), extra="\n[daemon]\nidle = no\ninterval = 1 day\n"))
+    mail = insult(1)
+    fill(dovecot_server, user, [mail])
+    told: list[float] = []
+
+    def acts(*arguments: Any) -> Any:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+            told.append(time.monotonic())
+            time.sleep(0.3)
+        return act(*arguments)
+
+    act = cycle_module.act
+    monkeypatch.setattr(cycle_module, "act", acts)
+    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        with pytest.raises(SystemExit) as ended:
+            daemon_module.serve(settings)
+        assert ended.value.code == 0 and time.monotonic() - told[0] < 10
+    finally:
+        for each, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
+            signal.signal(each, handler)
+    monkeypatch.undo()
+    assert len(told) == 2 and labels(dovecot_server, user, mail.message_id)
+    assert " 0 changes made" in Office(dovecot_server, tmp_path, user).once(now=datetime.now(UTC)).output
+
+
+def test_a_pass_that_will_not_end_ends_the_daemon_so_that_its_supervisor_starts_it_anew(
+    dovecot_server: Server, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(settings_file(tmp_path, desk(dovecot_server, user), extra="\n[daemon]\nidle = no\n"))
+    settings = settings.model_copy(update={"daemon": settings.daemon.model_copy(update={"interval": timedelta(seconds=0.2)})})
+    release = threading.Event()
+    monkeypatch.setattr(daemon_module, "STALLED_AFTER", timedelta(seconds=0.5))
+    monkeypatch.setattr(daemon_module, "run_pass", lambda *_, **__: (release.wait(60), Report())[1])
+    begun = time.monotonic()
+    try:
+        assert Daemon(settings).run() == daemon_module.STALLED
+        assert time.monotonic() - begun < 20
+    finally:
+        release.set()
 
 
 def test_a_server_that_goes_away_and_comes_back_is_found_again(tmp_path: Path) -> None:
@@ -236,7 +337,7 @@ def test_after_a_failure_that_may_mend_itself_it_tries_again_before_the_interval
         with dovecot_server_refusing(one):
             one.work()
         due = one.scheduler.get_job(daemon_module.JOB).next_run_time
-        assert one.failures == 1 and timedelta() < due - now <= timedelta(seconds=2)
+        assert one.failures == 1 and timedelta() < due - now <= timedelta(seconds=5)
         one.work()
         assert one.failures == 0
     finally:

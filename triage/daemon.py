@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import signal
 import sys
 import threading
@@ -19,7 +18,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 
-import stamina
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -31,12 +29,12 @@ from triage.errors import Misconfigured, Permanent, Temporary, TriageError
 from triage.health import Health
 from triage.ledger import Ledger
 from triage.mailbox import connect
+from triage.patience import STABLE, Door, Waits
 from triage.settings import MailboxSettings, Settings
 
 log = structlog.get_logger("triage")
 
 JOB = "pass"
-LONGEST_WAIT = timedelta(minutes=5)
 STALLED_AFTER = timedelta(minutes=30)
 """Beside three intervals: how long no pass may end before the daemon gives up on itself."""
 IDLE_ROUND = 540.0
@@ -58,6 +56,10 @@ class Daemon:
         self.last_end = time.monotonic()
         """By a clock that nobody sets: the other one may jump."""
         self.failures = 0
+        self.waits = Waits()
+        self.door = Door(connect)
+        self.reading = threading.Event()
+        """Set while the last pass went well."""
         self.health = Health(clock(), settings.daemon.health_file, clock)
         self.scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -126,7 +128,7 @@ class Daemon:
         self.health.waiting.begin([one.name for one in self.settings.mailboxes], self.clock())
         try:
             with Ledger.open(self.settings.store.url) as ledger:
-                report = run_pass(self.settings, ledger, now=self.clock(), waiting=self.health.waiting)
+                report = run_pass(self.settings, ledger, now=self.clock(), connecting=self.door, waiting=self.health.waiting)
                 self.health.passed(report, ledger, self.clock(), self.settings.pack().periods.read_days)
         except TriageError as error:
             self.health.failed([error], self.clock())
@@ -140,11 +142,13 @@ class Daemon:
         if self.failures:
             log.info("recovered", failures=self.failures)
         self.failures = 0
+        self.waits.well()
+        self.reading.set()
 
     def _failed(self, errors: list[TriageError]) -> None:
         self.failures += 1
-        wait = min(LONGEST_WAIT, self.settings.daemon.interval, timedelta(seconds=2.0 ** min(self.failures, 10)))
-        wait *= random.uniform(0.75, 1.0)  # noqa: S311 - so that many daemons do not knock at once
+        self.reading.clear()
+        wait = timedelta(seconds=self.waits.failed())
         for error in errors:
             log.error(
                 "pass failed",
@@ -162,16 +166,22 @@ class Daemon:
             self.scheduler.modify_job(JOB, next_run_time=self.clock() + wait)
 
     def watch(self, one: MailboxSettings) -> None:
-        """Sits in IDLE on one mailbox and asks for a pass when something happens; connects anew, with growing waits."""
+        """Sits in IDLE on one mailbox and asks for a pass when something happens. Where that breaks, it is for the passes to find
+        out when the server is back: two that knock are one too many."""
+        waits = Waits()
         while not self.stopping.is_set():
+            begun = time.monotonic()
             try:
-                for attempt in stamina.retry_context(on=Temporary, attempts=None, timeout=None, wait_initial=2.0, wait_max=300.0):
-                    with attempt:
-                        if not self._idle(one):
-                            return
+                if not self._idle(one):
+                    return
             except TriageError as error:
-                log.error("idle ended", mailbox=one.name, reason=str(error), next="the interval goes on")
-                return
+                if time.monotonic() - begun >= STABLE:
+                    waits = Waits()
+                wait = waits.failed()
+                log.info("idle broke", mailbox=one.name, reason=str(error), again_in=wait, next="the interval goes on")
+                self.stopping.wait(wait)
+            while not (self.stopping.is_set() or self.reading.wait(1.0)):
+                pass
 
     def _idle(self, one: MailboxSettings) -> bool:
         """One connection in IDLE; False when the server has none to offer, or the daemon stops. Raises Temporary when the line breaks."""

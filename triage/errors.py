@@ -24,6 +24,10 @@ class Permanent(TriageError):
     status = 69  # EX_UNAVAILABLE
 
 
+class LogInRefused(Permanent):
+    """The server refused who we say we are; asked too often, some servers lock the account."""
+
+
 class Misconfigured(Permanent):
     """A settings file or policy pack with faults; `faults` holds every one of them, one sentence each."""
 

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable
 from typing import NoReturn
 
-from triage.errors import Permanent, Temporary
+from triage.errors import LogInRefused, Permanent, Temporary
 from triage.mailbox.account import Account
 from triage.mailbox.refusal import AGAIN, Refused, code_of, passes, plain, printable, refusal
 from triage.mailbox.wire import Client, Wire, quoted
@@ -160,7 +160,7 @@ def _log_in(wire: Wire, account: Account) -> None:
         what = f"{account.name}: {account.host} refused the log-in of {account.username}"
         if passes(fault.said):
             raise refusal(what, fault.said) from None
-        raise Permanent(f"{what}: {plain(fault.said)}. {_to_check(account, fault)}") from None
+        raise LogInRefused(f"{what}: {plain(fault.said)}. {_to_check(account, fault)}") from None
 
 
 def _to_check(account: Account, fault: Refused) -> str:
@@ -225,7 +225,7 @@ def _log_in_by_token(wire: Wire, account: Account, token: Callable[..., str], of
             if passes(fault.said):
                 raise refusal(what, fault.said) from None
             if anew:
-                raise Permanent(
+                raise LogInRefused(
                     f"{what}: {plain(fault.said)}. The program must have been granted access to this very mailbox, "
                     f"and oauth2_scope must be the one for IMAP. {AGAIN}."
                 ) from None
