@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: audit nightly licences bench-conduct bench-matters help setup demo demo-keep picture test check lint types imports pytest servers bench clauses lock clean notebooks clients
+.PHONY: audit nightly fuzz licences bench-conduct bench-matters help setup demo demo-keep picture test check lint types imports pytest servers bench clauses lock clean notebooks clients
 
 help:
 	@echo "make demo       a sample mailbox on a local mail server: what was found, and why"
@@ -15,7 +15,7 @@ help:
 	@echo "make setup      build .venv with the command .venv/bin/triage"
 	@echo "make test       install what is needed for it, then all checks and all tests"
 	@echo "make check      format, lint, types and imports alone, and whether packages have known holes"
-	@echo "make nightly    what takes too long for make test: the same tests with a hundred times the random mails, and the notebooks"
+	@echo "make nightly    what takes too long for make test: the same tests with a hundred times the random mails, fuzzing, and the notebooks"
 	@echo "make licences   write docs/licences.md anew"
 	@echo "make picture    draw docs/demo.svg anew"
 	@echo "make clauses    write docs/clauses.md anew"
@@ -64,7 +64,16 @@ pytest: .venv/.ready-dev
 nightly: .venv/.ready-dev servers
 	@$(BIN)/python .ci/audit
 	@TRIAGE_FUZZ=100 $(BIN)/pytest -n 2 -o timeout=14400 tests/fuzz tests/mailbox tests/rulings tests/test_order.py tests/crash tests/faults
+	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory notebooks
+
+# A fuzzer that grows mails by what they reach; what it has grown is kept for the next time. FUZZ_SECONDS=60 for a short one.
+fuzz: .venv/.ready-dev build/atheris/.ready
+	@PYTHONPATH=build/atheris $(BIN)/python tests/fuzz/guided.py $(or $(FUZZ_SECONDS),1800) build/fuzz
+
+build/atheris/.ready: requirements-fuzz.txt
+	@$(PIP) install --no-deps --require-hashes --upgrade --target build/atheris -r requirements-fuzz.txt
+	@touch $@
 
 licences: .venv/.ready-dev
 	@$(BIN)/python -m tests.licences.page
@@ -107,6 +116,7 @@ lock: .venv/.ready-dev
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra pdf --extra encryption --extra test pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra demo --extra postgresql --extra pdf --extra encryption --extra test --extra dev pyproject.toml -o requirements-dev.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-header --extra notebooks -c requirements-dev.txt pyproject.toml -o requirements-notebooks.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-header --group fuzz -o requirements-fuzz.txt
 
 # What notebooks need stands in a venv of its own: nothing of it is needed to run triage.
 notebooks: .venv-notebooks/.ready year/truth.json

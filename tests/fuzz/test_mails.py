@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 
+import guided
 import pytest
 from figures import TIMES, Figures
 from hypothesis import HealthCheck, given, settings
@@ -139,3 +141,11 @@ def test_the_good_mail_that_is_torn_is_read_whole() -> None:
     )
     assert isinstance(found, Message)
     assert (found.own, found.authenticity, found.faults) == ("It leaks – again.", "pass", ())
+
+
+def test_the_fuzzer_that_goes_by_what_is_reached_has_mails_to_begin_with(tmp_path: Path) -> None:
+    guided.seeds(tmp_path)
+    every = sorted(tmp_path.iterdir())
+    assert len(every) == 41
+    for path in every:
+        guided.tried(path.read_bytes())
