@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import typer.main
 from mailstate import State, copy_account, state
 from sample import NOW, Mail, desk, fill, settings_file
 from servers import Server
@@ -21,6 +23,7 @@ from servers import Server
 from triage.__main__ import main
 from triage.ledger import Ledger
 
+typer.main.get_command = cache(typer.main.get_command)  # putting the command line together takes as long as an idle pass
 _number = itertools.count(1)
 CHANGES = (
     "copy",

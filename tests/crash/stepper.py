@@ -18,6 +18,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, NoReturn, Self
 
@@ -153,7 +154,11 @@ def _child(order: dict[str, Any]) -> NoReturn:
 
 
 def _warm_up(order: dict[str, Any]) -> None:
+    import typer.main
+
     from triage.__main__ import main
+
+    typer.main.get_command = cache(typer.main.get_command)  # put together once, here, and not by each child
 
     sys.argv = ["triage", *order["warm_up"]]
     with Path(order["output"]).open("w") as output, redirect_stdout(output), redirect_stderr(output), suppress(SystemExit):
