@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from mailstate import flags, move, notes
+import hashlib
+from dataclasses import replace
+
+from mailstate import flags, mails, move, notes, uid_of
 from office import Office
 from sample import DOREEN, address, letter, story
+from servers import must
 
 about_gas = next(mail for mail in story() if b"useless cretin" in mail.raw)
 
@@ -70,3 +74,31 @@ def test_mail_moved_out_and_back_is_the_same_mail(worked: Office) -> None:
     assert worked.export() == before
     assert worked.run("undo").status == 0
     assert not flags(worked.server, worked.user)[about_gas.message_id]
+
+
+def test_new_numbers_when_one_mail_is_gone_and_another_bears_a_strangers_message_id(worked: Office) -> None:
+    same = letter(
+        "Hello,\n\nis the swimming pool open on Sunday?\n\nOdo Marsh", sender="Odo Marsh <odo@marsh.example>", subject="Pool",
+        at="2026-05-12 07:00",
+    )  # fmt: skip
+    raw = same.raw.replace(same.message_id.encode(), about_gas.message_id.encode())
+    worked.receive(replace(same, raw=raw))
+    worked.once()
+    gone = next(mail for mail in story() if b"garage 14" in mail.raw)
+
+    def lying() -> dict[str, tuple[str, ...]]:
+        return {one.digest: one.flags for one in mails(worked.server, worked.user, "INBOX") if one.message_id != gone.message_id}
+
+    before = lying()
+    twins = [found for digest, found in before.items() if digest in map(digest_of, (about_gas.raw, raw))]
+    assert len(twins) == 2 and sorted(map(bool, twins)) == [False, True], twins
+    with worked.server.client(worked.user, "INBOX") as client:
+        must(client.uid("STORE", uid_of(client, gone.message_id), "+FLAGS", "(\\Deleted)"))
+        must(client.expunge())
+    renumber(worked)
+    assert worked.once().output.startswith("0 new mails read")
+    assert lying() == before
+
+
+def digest_of(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

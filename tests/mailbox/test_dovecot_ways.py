@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
 import pytest
+from figures import Figures
 from servers import WITHOUT_MOVE, WITHOUT_UIDPLUS, Server, mail, must
 
 from triage.errors import Permanent
@@ -135,3 +137,35 @@ def test_labels_are_lost_when_pymap_moves_a_mail_so_the_new_folder_says_that_it_
     with connect(pymap_server.account(user)) as mailbox:
         mailbox.create_folders()
         assert not mailbox.open(mailbox.folders.held, write=True).keeps_keywords
+
+
+def test_three_programs_that_label_the_same_mails_at_once_lose_nothing_of_each_other(
+    dovecot_server: Server, user: str, figures: Figures
+) -> None:
+    uids, rounds = range(1, 7), 15
+    dovecot_server.append_many(user, "INBOX", [mail(message_id=f"<{n}@sender.example>") for n in uids])
+    wrong: list[BaseException] = []
+
+    def another(keyword: str) -> None:
+        try:
+            with dovecot_server.client(user, "INBOX") as other:
+                for turn in range(rounds):
+                    other.uid("STORE", "1:6", "+FLAGS" if turn % 2 == 0 else "-FLAGS", f"({keyword} \\Flagged)")
+                    must(other.uid("STORE", str(turn % 6 + 1), "+FLAGS", f"({keyword}-kept)"))
+        except BaseException as error:  # noqa: BLE001 - told below, in the thread of the test
+            wrong.append(error)
+
+    others = [threading.Thread(target=another, args=(keyword,)) for keyword in ("blue", "red")]
+    for each in others:
+        each.start()
+    with connect(dovecot_server.account(user)) as mailbox:
+        mailbox.open("INBOX", write=True)
+        for turn in range(rounds):
+            change = mailbox.add_labels if turn % 2 == 0 else mailbox.remove_labels
+            assert change(uids, "triage-repeat") == set(uids)
+    for each in others:
+        each.join(30)
+    assert not wrong
+    wanted = {"blue", "red", "blue-kept", "red-kept", "triage-repeat", "\\Flagged"}  # the last turn of each adds
+    assert {uid: found & wanted for uid, found in dovecot_server.flags(user, "INBOX").items()} == dict.fromkeys(uids, wanted)
+    figures.add("changes of labels by three programs at once", 3 * rounds)

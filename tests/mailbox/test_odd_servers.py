@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import random
+import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from figures import TIMES, Figures
 from servers import Scripted, mail
 
-from triage.errors import Permanent, Temporary
-from triage.mailbox import Mailbox, connect
+from triage.errors import Permanent, Temporary, TriageError
+from triage.mailbox import LABELS, Mailbox, connect
 
 BODY = mail("Hello")
 
@@ -349,6 +354,33 @@ def test_nothing_a_sender_writes_becomes_a_command(text: str) -> None:
         sent = server.commands[before:]
     assert len(sent) <= 1
     assert all(command.startswith(b'UID SEARCH HEADER Message-ID "') for command in sent)
+
+
+PIECES = [
+    *HOSTILE, "\r", "\n", "\x7f", "\ud800", "{3}\r\nabc", "{3+}\r\nabc", "A1 LOGOUT", "&AAo-", "&AA0ACg-", "<a@b.example>", "~{9}", "]", "))", " ",
+    "triage-repeat", "\\Deleted", "1:*", "=?utf-8?q?=0AX1_NOOP?=", "\u202e", "x" * 300,
+]  # fmt: skip
+
+
+def test_ten_thousand_hostile_values_a_night_send_the_planned_commands_and_no_other(figures: Figures) -> None:
+    chance, count = random.Random(TIMES), 1000 * min(TIMES, 10)
+    with Scripted({"UID SEARCH": b"* SEARCH\r\n{tag} OK done\r\n"}) as server, opened(server, write=True) as mailbox:
+        sent, before = 0, len(server.commands)
+        for _ in range(count):
+            text = "".join(chance.choice(PIECES) for _ in range(chance.randrange(1, 6)))
+            for wrong in (partial(mailbox.add_labels, [1], text), partial(mailbox.append, "INBOX", b"", flags=[text])):
+                if text not in LABELS and text.lower() not in ("\\seen", "\\flagged", "\\draft", "\\answered"):
+                    with pytest.raises(ValueError, match="labels"):
+                        wrong()
+            mailbox.find_by_message_id("INBOX", text)
+            with suppress(ValueError, TriageError):
+                mailbox.copy([1], text)
+        sent = server.commands[before:]
+    string = rb'"(?:[^"\\\x00-\x1f\x7f-\xff]|\\["\\])*"'
+    allowed = re.compile(rb"NOOP|UID SEARCH HEADER Message-ID " + string + rb"|UID COPY 1 " + string)
+    assert [command for command in sent if not allowed.fullmatch(command)] == []
+    assert len(sent) >= count // 4
+    figures.add("hostile values given to the mailbox", count)
 
 
 def test_what_makes_no_sense_is_not_repeated_as_it_may_be_somebody_s_mail() -> None:
