@@ -221,6 +221,8 @@ def main() -> None:
     print(table(len(mails), first, second, raw, parsing))
     if " 0 changes" not in f" {second.output.splitlines()[0].rpartition(', ')[2]}":
         sys.exit("the second pass changed something though nothing was new")
+    if first.memory > GOAL_MEMORY:
+        sys.exit(f"the first pull took more than {GOAL_MEMORY:.0f} MB")
 
 
 if __name__ == "__main__":

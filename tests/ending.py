@@ -41,9 +41,10 @@ def _unlike(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     ]
 
 
-def end_of(server: Server, user: str, folder: Path, now: str) -> End:
-    """The end as it is now, of the mailbox `desk` whose ledger lies in `folder`. `now`: ISO 8601, for what depends on the time."""
-    with Ledger.open(f"sqlite:///{folder / 'triage.db'}") as ledger:
+def end_of(server: Server, user: str, folder: Path, now: str, url: str = "") -> End:
+    """The end as it is now, of the mailbox `desk` whose ledger lies in `folder`, or at `url`. `now`: ISO 8601, for what depends on the
+    time."""
+    with Ledger.open(url or f"sqlite:///{folder / 'triage.db'}") as ledger:
         conclusions = everything(ledger, datetime.fromisoformat(now))
         for decision in conclusions["decisions"]:
             del decision["number"]  # of the journal's entry, which counts what was done too, once for each time it was done

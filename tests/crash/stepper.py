@@ -1,4 +1,4 @@
-"""Runs `triage` commands, one child process each, and kills a child with SIGKILL just before a given step.
+"""Runs `triage` commands, one child process each, and ends a child just before a given step: with SIGKILL, or another way.
 
 A step is an IMAP command or a commit of the ledger: whatever another program, or the next run, could see. Nothing changes
 between the end of one step and the begin of the next, so "just before step n" is "just after step n - 1" as well. The
@@ -20,7 +20,12 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, NoReturn, Self
+from typing import IO, Any, Literal, NoReturn, Self
+
+Way = Literal["SIGKILL", "SIGTERM", "a fault of the program"]
+"""How a child ends: by a signal, at once; or by an exception, so that it still tidies up."""
+BUG = 70
+"""The exit status after a fault of the program."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Ran:
 
     @property
     def killed(self) -> bool:
-        return self.status == -signal.SIGKILL
+        return self.status in (-signal.SIGKILL, -signal.SIGTERM, BUG)
 
 
 @dataclass
@@ -74,10 +79,10 @@ class Stepper:
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer
 
-    def run(self, *arguments: str, kill_before: int = 0) -> Ran:
-        """Runs `triage` with these arguments; with `kill_before` n it dies just before its n-th step (the first is 1)."""
+    def run(self, *arguments: str, kill_before: int = 0, by: Way = "SIGKILL") -> Ran:
+        """Runs `triage` with these arguments; with `kill_before` n it ends just before its n-th step (the first is 1)."""
         output, steps = self.folder / "output", self.folder / "steps"
-        order = {"arguments": arguments, "kill_before": kill_before, "output": str(output), "steps": str(steps)}
+        order = {"arguments": arguments, "kill_before": kill_before, "by": by, "output": str(output), "steps": str(steps)}
         answer = self._order(order)
         ran = Ran(answer["status"], tuple(steps.read_text().splitlines()), output.read_text())
         self.kills += ran.killed
@@ -102,7 +107,7 @@ def changes(step: str) -> bool:
     return step.startswith(verbs)
 
 
-def _count_steps(kill_before: int, steps: IO[str]) -> None:
+def _count_steps(kill_before: int, by: Way, steps: IO[str]) -> None:
     """Hooks into the two places through which everything goes that others can see."""
     from sqlalchemy import Connection, Engine, event
 
@@ -114,7 +119,9 @@ def _count_steps(kill_before: int, steps: IO[str]) -> None:
         nonlocal taken
         taken += 1
         if taken == kill_before:
-            os.kill(os.getpid(), signal.SIGKILL)
+            if by == "a fault of the program":
+                raise ZeroDivisionError
+            os.kill(os.getpid(), signal.Signals[by])
         steps.write(f"{words}\n")
         steps.flush()
 
@@ -142,7 +149,7 @@ def _child(order: dict[str, Any]) -> NoReturn:
         try:
             from triage.__main__ import main
 
-            _count_steps(order["kill_before"], steps)
+            _count_steps(order["kill_before"], order["by"], steps)
             main()
         except SystemExit as done:
             status = int(done.code or 0)

@@ -13,19 +13,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from databases import new_database, postgresql
 from ending import End, end_of
 from figures import TIMES, Figures
 from mailstate import OURS, copy_account, differences, flags, folders, mails, move, notes, state
 from sample import ABUSE_AGAIN, DOREEN, HOLD_ENDS, NOW, VANCE, Mail, address, desk, fill, letter, settings_file, story
 from servers import Server
-from stepper import Ran, Stepper, changes
+from stepper import Ran, Stepper, Way, changes
 
 SHARES = 4
 """A test is cut into so many, so that two processes may share them."""
 _number = itertools.count(1)
 
 EVERY = 1 if TIMES > 1 else 3
-"""In the commit gate a pass is killed at every step, and each other kind of work at every third; `make nightly` kills it at every one."""
+"""In the commit gate a pass is killed at every step, each other kind of work at every third, and what ends it in other ways, or on
+PostgreSQL, more seldom; `make nightly` kills three to six times as often."""
 
 ONCE = ("once", "--now", NOW.isoformat())
 AFTER_THE_HOLD = ("once", "--now", HOLD_ENDS.isoformat())
@@ -40,21 +42,25 @@ class Desk:
     stepper: Stepper
     folder: Path
     user: str
+    postgresql: str = ""
+    """The server that keeps the ledger of its twins; "" for a file."""
+    url: str = ""
+    """Of its ledger there."""
 
-    def run(self, command: str, *rest: str, kill_before: int = 0) -> Ran:
-        return self.stepper.run(command, "--settings", str(self.folder / "settings.ini"), *rest, kill_before=kill_before)
+    def run(self, command: str, *rest: str, kill_before: int = 0, by: Way = "SIGKILL") -> Ran:
+        return self.stepper.run(command, "--settings", str(self.folder / "settings.ini"), *rest, kill_before=kill_before, by=by)
 
     def twin(self) -> Desk:
-        """A desk of its own with the very same mail and ledger."""
+        """A desk of its own with the very same mail and ledger; on PostgreSQL with an empty one."""
         user = f"twin{next(_number)}"
-        twin = replace(self, user=user, folder=self.folder.parent / user)
+        twin = replace(self, user=user, folder=self.folder.parent / user, url=self.postgresql and new_database(self.postgresql))
         shutil.copytree(self.folder, twin.folder)
         copy_account(self.server, self.user, user)
-        settings_file(twin.folder, desk(self.server, user))
+        settings_file(twin.folder, desk(self.server, user), extra=f"\n[store]\nurl = {twin.url}\n" if twin.url else "")
         return twin
 
     def end(self, now: str) -> End:
-        return end_of(self.server, self.user, self.folder, now)
+        return end_of(self.server, self.user, self.folder, now, self.url)
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +119,9 @@ def moments(ran: Ran, which: Callable[[str], bool] = changes) -> list[int]:
     return [1, *(number + 1 for number, step in enumerate(ran.steps, 1) if which(step) and number < len(ran.steps))]
 
 
-def killed_and_run_again(start: Desk, command: tuple[str, ...], moment: int) -> Desk:
+def killed_and_run_again(start: Desk, command: tuple[str, ...], moment: int, by: Way = "SIGKILL") -> Desk:
     one = start.twin()
-    killed = one.run(*command, kill_before=moment)
+    killed = one.run(*command, kill_before=moment, by=by)
     assert killed.killed, killed.output
     again = one.run(*command)
     assert again.status == 0, again.output
@@ -150,6 +156,34 @@ def test_a_pass_killed_at_any_step_ends_the_same_when_run_again(fresh: Desk, wor
         at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
         assert_same_end(one, wanted, NOW.isoformat(), at)
         assert_nothing_left_to_do(one, ONCE, at)
+
+
+@pytest.mark.parametrize("by", ["SIGTERM", "a fault of the program"])
+def test_a_pass_ended_in_another_way_ends_the_same_when_run_again(fresh: Desk, worked: Desk, by: Way) -> None:
+    wanted = worked.end(NOW.isoformat())
+    undisturbed = fresh.twin().run(*ONCE)
+    for moment in moments(undisturbed)[3 :: 6 * EVERY]:
+        one = killed_and_run_again(fresh, ONCE, moment, by)
+        at = f"{by} before step {moment}, {undisturbed.steps[moment - 1]}"
+        assert_same_end(one, wanted, NOW.isoformat(), at)
+        assert_nothing_left_to_do(one, ONCE, at)
+
+
+def test_a_pass_killed_with_its_ledger_in_postgresql_ends_the_same_when_run_again(
+    fresh: Desk, worked: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    wanted = worked.end(NOW.isoformat())
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as server:
+        there = replace(fresh, postgresql=server)
+        undisturbed = there.twin().run(*ONCE)
+        every = moments(undisturbed)
+        assert len(every) >= 25
+        for moment in every[4 :: 5 * EVERY]:
+            one = killed_and_run_again(there, ONCE, moment)
+            at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
+            assert_same_end(one, wanted, NOW.isoformat(), at)
+            assert_nothing_left_to_do(one, ONCE, at)
+            assert not (one.folder / "triage.db").exists()
 
 
 @pytest.mark.parametrize("share", range(SHARES))

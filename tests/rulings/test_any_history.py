@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from figures import TIMES
+from figures import TIMES, Figures
 from hypothesis import HealthCheck, event, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -541,7 +541,19 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def the_journal_is_whole(self) -> None:
+        _steps.append(1)
         assert self.baths.ledger.verify_journal() is None
+
+
+_steps: list[int] = []
+
+
+@pytest.fixture(autouse=True)
+def _counted(figures: Figures) -> Iterator[None]:
+    before = len(_steps)
+    yield
+    if len(_steps) > before:
+        figures.add("steps of random histories", len(_steps) - before)
 
 
 def _power_cut(*_: object, **__: object) -> None:
@@ -551,7 +563,7 @@ def _power_cut(*_: object, **__: object) -> None:
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
     max_examples=25 * TIMES,
-    stateful_step_count=6 if TIMES == 1 else 12,
+    stateful_step_count=6 if TIMES == 1 else 20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
