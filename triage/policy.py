@@ -13,6 +13,7 @@ import sys
 import tomllib
 from dataclasses import fields
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -72,9 +73,18 @@ def load(name_or_path: str | Path) -> Pack:
         raise Misconfigured([f"policy: {fault}"]) from fault
     try:
         content = path.read_bytes()
+    except OSError as fault:
+        raise Misconfigured([f"{path.name}: cannot be read as TOML: {fault}; see rules/README.md"]) from fault
+    return _understood(path, content)
+
+
+@lru_cache(16)
+def _understood(path: Path, content: bytes) -> Pack:
+    """The pack that these octets of a file say. Kept, as every pass asks for it several times; it cannot be changed."""
+    try:
         text = content.decode()
         table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise Misconfigured([f"{path.name}: cannot be read as TOML: {fault}; see rules/README.md"]) from fault
     try:
         pack = Pack.model_validate(table)
