@@ -8,6 +8,7 @@ import html
 import json
 import re
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,15 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "triage").rglob("*.py"))
 
 
+@cache
+def nodes(file: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+@cache
 def imported(file: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -85,7 +92,7 @@ def test_nothing_that_runs_what_it_reads_is_used() -> None:
     running = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve", "cloudpickle", "yaml", "jsonpickle"}
     assert not {file.name: imported(file) & running for file in SOURCES if imported(file) & running}
     for file in SOURCES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes(file):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", "")
                 assert name not in ("eval", "exec", "__import__"), file

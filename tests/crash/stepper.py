@@ -16,6 +16,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -79,10 +80,20 @@ class Stepper:
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer
 
-    def run(self, *arguments: str, kill_before: int = 0, by: Way = "SIGKILL") -> Ran:
-        """Runs `triage` with these arguments; with `kill_before` n it ends just before its n-th step (the first is 1)."""
+    def run(self, *arguments: str, kill_before: int = 0, by: Way = "SIGKILL", kill_after: float = 0) -> Ran:
+        """Runs `triage` with these arguments; with `kill_before` n it ends just before its n-th step (the first is 1), with
+        `kill_after` it is killed so many seconds after its begin, wherever it is."""
         output, steps = self.folder / "output", self.folder / "steps"
-        order = {"arguments": arguments, "kill_before": kill_before, "by": by, "output": str(output), "steps": str(steps)}
+        order = {
+            "arguments": arguments,
+            "kill_before": kill_before,
+            "kill_after": kill_after,
+            "by": by,
+            "output": str(output),
+            "steps": str(steps),
+        }
+        for each in (output, steps):
+            each.write_text("")  # a child that is killed at once writes neither
         answer = self._order(order)
         ran = Ran(answer["status"], tuple(steps.read_text().splitlines()), output.read_text())
         self.kills += ran.killed
@@ -184,7 +195,15 @@ def _serve() -> None:
         child = os.fork()
         if not child:
             _child(order)
-        _, ended = os.waitpid(child, 0)
+        due = time.monotonic() + order["kill_after"]
+        ended, done = 0, 0
+        while order["kill_after"] and not done and time.monotonic() < due:
+            time.sleep(0.002)
+            done, ended = os.waitpid(child, os.WNOHANG)
+        if not done:
+            if order["kill_after"]:
+                os.kill(child, signal.SIGKILL)
+            _, ended = os.waitpid(child, 0)
         print(json.dumps({"status": os.waitstatus_to_exitcode(ended)}), flush=True)
 
 

@@ -7,7 +7,9 @@ ledger, has the program killed there, runs it again, and compares all that peopl
 from __future__ import annotations
 
 import itertools
+import random
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,8 +49,9 @@ class Desk:
     url: str = ""
     """Of its ledger there."""
 
-    def run(self, command: str, *rest: str, kill_before: int = 0, by: Way = "SIGKILL") -> Ran:
-        return self.stepper.run(command, "--settings", str(self.folder / "settings.ini"), *rest, kill_before=kill_before, by=by)
+    def run(self, command: str, *rest: str, kill_before: int = 0, by: Way = "SIGKILL", kill_after: float = 0) -> Ran:
+        settings = str(self.folder / "settings.ini")
+        return self.stepper.run(command, "--settings", settings, *rest, kill_before=kill_before, by=by, kill_after=kill_after)
 
     def twin(self) -> Desk:
         """A desk of its own with the very same mail and ledger; on PostgreSQL with an empty one."""
@@ -156,6 +159,29 @@ def test_a_pass_killed_at_any_step_ends_the_same_when_run_again(fresh: Desk, wor
         at = f"killed before step {moment}, {undisturbed.steps[moment - 1]}"
         assert_same_end(one, wanted, NOW.isoformat(), at)
         assert_nothing_left_to_do(one, ONCE, at)
+
+
+def test_a_pass_killed_at_any_time_again_and_again_ends_the_same_when_it_is_let_be(
+    fresh: Desk, worked: Desk, figures: Figures
+) -> None:
+    """Between two steps too, in the midst of a write; `make nightly` kills 5,000 times."""
+    wanted = worked.end(NOW.isoformat())
+    chance, kills = random.Random(TIMES), 0
+    begun = time.monotonic()
+    assert fresh.twin().run(*ONCE).status == 0
+    whole = time.monotonic() - begun
+    while kills < (12 if TIMES == 1 else 50 * TIMES):
+        one, times = fresh.twin(), []
+        for _ in range(6):
+            times.append(chance.uniform(0.01, whole))
+            ran = one.run(*ONCE, kill_after=times[-1])
+            assert ran.killed or ran.status == 0, ran.output
+            kills += ran.killed
+        said = one.run(*ONCE)
+        assert said.status == 0, (times, said.output)
+        assert_same_end(one, wanted, NOW.isoformat(), f"killed after {times} s")
+        shutil.rmtree(one.folder)
+    figures.add("kills at a random time", kills)
 
 
 @pytest.mark.parametrize("by", ["SIGTERM", "a fault of the program"])
