@@ -8,6 +8,9 @@ import html
 import json
 import re
 import time
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +22,7 @@ from imapclient import imap_utf7
 from jinja2 import TemplateNotFound, UndefinedError
 from jinja2.sandbox import SecurityError
 
-from triage import letter, policy, wording
+from triage import letter, pdf, policy, wording
 from triage.analysis.markdown import literal
 from triage.daemon import set_up_logging
 from triage.detect import phrases
@@ -171,6 +174,34 @@ def test_what_a_customer_wrote_is_no_template_in_a_letter(tmp_path: Path, monkey
         assert letter.body("warning", {"words": "{{ 7*7 }} {% raw %}"}) == "You wrote: {{ 7*7 }} {% raw %}\n"
     finally:
         letter._environment.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Rent\r\nBcc: all@pond.example",
+        "=?utf-8?Q?Rent=0D=0ABcc:_all@pond.example?=",
+        "Rent\u2028Bcc: all@pond.example\x00",
+        "a\n\nb",
+    ],
+)
+def test_what_a_customer_wrote_adds_no_header_to_a_letter_to_them(words: str) -> None:
+    ids = (f"<{words}@pond.example>", "<good@pond.example>")
+    draft = letter.Letter("warning", "vance@pond.example", words, f"Dear you,\n\n{words}\n", in_reply_to=ids[0], references=ids)
+    raw = letter.compose(draft, mailbox="desk@larchmere.example", now=datetime(2026, 5, 12, tzinfo=UTC))
+    written = message_from_bytes(raw, policy=default)
+    assert set(written) == {
+        *("From", "To", "Subject", "Date", "In-Reply-To", "References"),
+        *("Content-Type", "Content-Transfer-Encoding", "MIME-Version"),
+    }
+    assert written["Bcc"] is None and written["To"] == "vance@pond.example" and written["References"] == "<good@pond.example>"
+    assert str(written["Subject"]).isprintable()
+
+
+def test_markup_in_what_a_customer_wrote_is_text_on_paper() -> None:
+    words = 'You <b>idiot</b> <font color="white">x</font> <img src="file:///etc/passwd"/> &lt;para&gt; <a href="http://t.example">y</a>'
+    pdf._letters()
+    assert pdf._paragraph(words, "text").getPlainText() == words  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
