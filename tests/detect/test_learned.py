@@ -86,6 +86,15 @@ def test_what_sounds_like_risk_is_shown_to_a_person_even_beside_an_apology() -> 
     assert heard(words, words, welfare=0.51)["welfare"].strength >= 0.5
 
 
+def test_a_boiler_or_a_lock_alone_is_no_risk_to_anybody_and_with_somebody_in_the_house_it_is() -> None:
+    for words in ("The heating at 3 Tern Court has packed up since the storm.", "There is damp on the stair wall."):
+        assert heard(words, words, welfare=0.62)["welfare"].strength < 0.5
+        assert heard(f"{words} My nan stays with us.", words, welfare=0.62)["welfare"].strength >= 0.5
+        assert heard(f"{words} The toddlers wheeze.", words, welfare=0.62)["welfare"].strength >= 0.5
+    words = "The lift hums and I listen to it go down without me."
+    assert heard(words, words, welfare=0.62)["welfare"].strength >= 0.5
+
+
 def test_one_sentence_alone_that_weighs_as_much_as_a_warning_moves_no_stage_unless_it_is_clear() -> None:
     words = "I noticed which of the chairs is yours when the lights are low."
     faint = heard(words, words, harassment=0.6, any_abuse=0.6)["harassment"]

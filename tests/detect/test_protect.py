@@ -193,3 +193,14 @@ def test_the_service_standard_of_the_settings_comes_before_what_a_mail_said() ->
     one = evidence("I want it by tonight at the latest.", (from_staff("We answer messages within three working days."),))
     hurried = type(one)(one.message, False, "m", one.history, one.directory, service_standard=timedelta(hours=8))
     assert not list(urgent.detect(hurried))
+
+
+def test_calling_others_worthless_is_no_despair_and_calling_oneself_so_is() -> None:
+    for theirs in ("In all my life I never dealt with such a worthless bunch.", "You are just a waste of space, the lot of you."):
+        assert not welfare.at_risk(theirs), theirs
+    for own in (
+        "I'm just a waste of space.",
+        "I have become such a burden to my family.",
+        "I feel like a worthless failure and tired.",
+    ):
+        assert welfare.at_risk(own), own

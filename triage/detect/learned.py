@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from triage.detect import folding
+from triage.detect import folding, phrasebook, together
 from triage.detect.phrases import book
+from triage.detect.plain import fold
 from triage.detect.reading import Reading, read
 from triage.evidence import Evidence
 from triage.finding import SURE, Quote, Severity, Sign
@@ -63,6 +64,13 @@ ADVISORY: tuple[tuple[str, str, str], ...] = (
 
 _AT_RISK = 0.5
 """From here on a sentence that sounds like risk must be read at once: to be wrong there costs a minute, and to miss it may cost a life."""
+_THINGS = frozenset({"no heat, power or water", "danger in the home"})
+"""Classes of words that by themselves tell of a home and of nobody in it."""
+_SOMEBODY = re.compile(
+    r"\b(?:\w*bab(?:y|ies)|child\w*|kids?|toddlers?|\w*grand\w*|mum|mam|mom|mother|dad|father|nan|gran|wife|husband|old|elderly|frail|pregnan\w*|disab\w*|asthma\w*"
+    r"|ill|sick|poorly|unwell|hospital|doctor|chest|breath\w*|cough\w*|alone|scared|afraid|cry\w*|die|dying|dead|death|kill\w*|suicid\w*|cope|coping|hurt\w*|bought|hid\w*|pills?|tablets?|goodbye)\b"
+)
+"""Words that may tell of somebody at risk; where one stands, the model's word is taken."""
 _WELFARE = "A sentence is like those of people at risk; please read it."
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FEW_WORDS = 2
@@ -83,8 +91,17 @@ def detect(evidence: Evidence, spoken: frozenset[str] = frozenset()) -> Iterable
             yield Sign(kind, strength, "advisory", (quote,), reason)
             break
     for quote, strength in heard(evidence, "welfare", whatever=True):
-        yield Sign("welfare", SURE if strength >= _AT_RISK else min(strength, _NOT_COUNTED), "advisory", (quote,), _WELFARE)
+        sure = strength >= _AT_RISK and not _of_things_alone(evidence.message.own)
+        yield Sign("welfare", SURE if sure else min(strength, _NOT_COUNTED), "advisory", (quote,), _WELFARE)
         break
+
+
+def _of_things_alone(text: str) -> bool:
+    """Whether a mail tells of a boiler, a lock or mould and of nobody who is frail, small, afraid or out of hope: that is a repair. What
+    the phrases know of people in a home that fails them is found by itself (`welfare-together.toml`)."""
+    plain = fold(text)
+    found = {hit.group.name for hit in phrasebook.hits(plain, together.load("welfare-together").words)}
+    return bool(found) and found <= _THINGS and not _SOMEBODY.search(plain.text)
 
 
 def of_staff(evidence: Evidence, spoken: frozenset[str] = frozenset()) -> Iterable[Sign]:
