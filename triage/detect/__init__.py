@@ -35,6 +35,7 @@ from triage.detect import (
     sexual,
     staff_shopping,
     threat,
+    together,
     tone,
     unauthenticated,
     urgent,
@@ -110,6 +111,8 @@ def load_all() -> None:
     phrases.shelf()
     for name in phrasebook.NAMES:
         phrasebook.load(name)
+    for name in together.NAMES:
+        together.load(name)
     welfare.at_risk("hello")
 
 

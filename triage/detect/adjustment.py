@@ -6,11 +6,12 @@ another way than the form is not held against anybody; `needed` lets those detec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from triage.detect import phrasebook
-from triage.detect.plain import fold
+from triage.detect import phrasebook, together
+from triage.detect.phrasebook import Hit
+from triage.detect.plain import Plain, fold
 from triage.evidence import Evidence
 from triage.finding import Quote, Sign
 
@@ -27,7 +28,13 @@ def needed(evidence: Evidence) -> bool:
 
 @lru_cache(maxsize=4096)
 def _asked(own: str) -> bool:  # kept, because every later mail of the contact asks it again
-    return phrasebook.found(fold(own), phrasebook.load("adjustment"))
+    return next(_hits(fold(own)), None) is not None
+
+
+def _hits(plain: Plain) -> Iterator[Hit]:
+    """What is said outright, and what two or three short sentences together say."""
+    yield from phrasebook.hits(plain, phrasebook.load("adjustment"))
+    yield from together.hits(plain, together.load("adjustment-together"))
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
@@ -36,7 +43,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         return
     message = evidence.message
     plain = fold(message.own)
-    found = sorted(phrasebook.hits(plain, phrasebook.load("adjustment")), key=lambda hit: (-hit.group.strength, hit.start))
+    found = sorted(_hits(plain), key=lambda hit: (-hit.group.strength, hit.start))
     if not found:
         return
     quotes: dict[tuple[int, int], Quote] = {}

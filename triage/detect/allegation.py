@@ -7,11 +7,11 @@ something, is not an allegation in this sense but a right (requirement D28), so 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from triage.detect import learned
 from triage.detect.phrases import book
-from triage.detect.reading import Reading, read, sign, spots
+from triage.detect.reading import Reading, Spot, read, sign, spots
 from triage.evidence import Evidence
 from triage.finding import Sign
 
@@ -22,8 +22,11 @@ _LOOK_INTO_IT = re.compile(
 )
 _PARTICULARS = re.compile(
     r"\b(?:attached|enclosed|screenshot\w*|statement shows?|records? shows?|cctv|receipt|evidence|witness(?:es)?|invoice no|copies of|photographs? of|ledger shows?|"
-    r"bank statement|on \d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*)\b"
+    r"bank statement)\b"
 )
+_DATED = re.compile(r"\bon \d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b")
+_NEAR = 2
+"""A date is a particular of the charge when it stands so many sentences from it; farther off it dates something else."""
 _BASELESS = re.compile(
     r"\b(?:no proof|n[o']t (?:got|have|need) (?:any )?(?:proof|evidence)|need (?:any )?proof|don'?t need (?:any|proof|evidence)|no need of proof|"
     r"just by looking|by the look of|can (?:just )?tell|could tell|obvious\w*|everyone knows|everybody knows|common knowledge|you can smell|bet|written all over|stands to reason|must be|must have|so you admit)\b"
@@ -37,7 +40,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign "allegation", ordinary; none where the mail gives particulars or asks for an inquiry."""
     reading = read(evidence)
     found = spots(reading, book("allegation"))
-    if _discloses(reading):
+    if _discloses(reading, found):
         return
     yield from sign(evidence, "allegation", found)
     if not found:
@@ -46,8 +49,15 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
             break
 
 
-def _discloses(reading: Reading) -> bool:
+def _discloses(reading: Reading, found: Sequence[Spot]) -> bool:
     text = " ".join(sentence.folded for sentence in reading)
     if _BASELESS.search(text):
         return False
-    return _LOOK_INTO_IT.search(text) is not None or _PARTICULARS.search(text) is not None
+    return bool(_LOOK_INTO_IT.search(text) or _PARTICULARS.search(text)) or _dated(reading, found)
+
+
+def _dated(reading: Reading, found: Sequence[Spot]) -> bool:
+    """Whether a date stands beside a charge; beside any sentence, where only the model may speak of a charge."""
+    charged = [number for number, one in enumerate(reading) if any(spot.sentence is one for spot in found)]
+    dated = [number for number, one in enumerate(reading) if _DATED.search(one.folded)]
+    return any(not charged or min(abs(number - at) for at in charged) <= _NEAR for number in dated)

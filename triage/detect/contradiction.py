@@ -1,10 +1,14 @@
-"""An own earlier act denied, or told with another number or date: two of the sender's mails side by side (001/1-4, D21)."""
+"""An own earlier act denied, or told with another number or date: two of the sender's mails side by side (001/1-4, D21).
+
+What was said to be so from the start, when an own earlier mail on the matter says the opposite, is found by opposites.py.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
+from triage.detect import opposites
 from triage.detect.plain import Plain, fold
 from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
@@ -195,6 +199,13 @@ _WHEN_TOLD = re.compile(
 """Right after "I wrote": when it was said, which says nothing of what was said."""
 
 
+_DONE = {
+    "denies": "denies what an own earlier mail says",
+    "tells otherwise": "gives another date or number than an own earlier mail",
+    "tells the opposite": "says that the sender always said the opposite of an own earlier mail",
+}
+
+
 def find(evidence: Evidence) -> Iterable[Sign]:
     """At most one sign, on the strongest pair of statements."""
     mine = [turn for turn in evidence.history if not turn.by_staff and not turn.automatic]
@@ -207,7 +218,23 @@ def find(evidence: Evidence) -> Iterable[Sign]:
             turn, quote = pair
             yield _sign(evidence, start, words, turn, quote)
             return
-    yield from _other_value(evidence, plain, mine)
+    signs = tuple(_other_value(evidence, plain, mine))
+    yield from signs or _opposite(evidence, plain, mine)
+
+
+def _opposite(evidence: Evidence, plain: Plain, mine: list[Turn]) -> Iterator[Sign]:
+    """ "It was filthy, as I always said", where the own earlier mail on this matter says that it was spotless."""
+    told = [turn for turn in mine if turn.matter == evidence.matter]
+    for claim in opposites.always_said(plain) if told else ():
+        if claim.own and any(opposites.said(fold(turn.message.own), claim.own) for turn in told):
+            continue
+        for turn in told:
+            earlier = fold(turn.message.own)
+            place = opposites.said(earlier, claim.pole)
+            if place is not None:
+                quote = Quote(turn.message.message_id, *earlier.written(*place))
+                yield _sign(evidence, claim.start, "tells the opposite", turn, quote)
+                return
 
 
 def _claims(plain: Plain) -> Iterator[tuple[int, frozenset[str], bool, str]]:
@@ -292,7 +319,7 @@ def _speaking_of(turn: Turn, words: frozenset[str], values: frozenset[tuple[str,
 
 def _sign(evidence: Evidence, start: int, what: str, turn: Turn, quote: Quote) -> Sign:
     plain = fold(evidence.message.own)
-    done = "denies what an own earlier mail says" if what == "denies" else "gives another date or number than an own earlier mail"
+    done = _DONE[what]
     return Sign(
         kind="falsehood",
         strength=0.8 if what == "denies" else 0.7,

@@ -6,9 +6,9 @@ a complaint or a claim is never a threat. Phrases in rules/phrases/rights.toml.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from triage.detect import phrasebook
+from triage.detect import phrasebook, together
 from triage.detect.phrasebook import Hit
 from triage.detect.plain import Plain, fold
 from triage.evidence import Evidence
@@ -17,7 +17,7 @@ from triage.finding import Quote, Sign
 
 def claimed(text: str) -> bool:
     """Whether these words use a legal right; also asked by detectors that must then stay silent."""
-    return phrasebook.found(fold(text), phrasebook.load("rights"))
+    return next(_hits(fold(text)), None) is not None
 
 
 def detect(evidence: Evidence) -> Iterable[Sign]:
@@ -26,7 +26,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     if evidence.by_staff:
         return
     plain = fold(message.own)
-    found = sorted(phrasebook.hits(plain, phrasebook.load("rights")), key=lambda hit: (-hit.group.strength, hit.start))
+    found = sorted(_hits(plain), key=lambda hit: (-hit.group.strength, hit.start))
     if found:
         yield _sign(found, tuple(_quotes(message.message_id, plain, found)))
         return
@@ -34,6 +34,12 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     named = [] if _is_reply(message.subject) else list(phrasebook.hits(subject, phrasebook.load("rights")))
     if named:
         yield _sign(named, (Quote(message.message_id, message.subject.strip()),))
+
+
+def _hits(plain: Plain) -> Iterator[Hit]:
+    """What is said outright, and what two or three sentences together say."""
+    yield from phrasebook.hits(plain, phrasebook.load("rights"))
+    yield from together.hits(plain, together.load("rights-together"))
 
 
 def _is_reply(subject: str) -> bool:

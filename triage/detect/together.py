@@ -1,7 +1,7 @@
 """Cues that mean little alone and much together: a baby, and no heating; an old neighbour, and milk still on the step.
 
 Phrases catch what people say in one breath. Much of what a person must read is spread over two or three sentences, in words
-that no list of phrases foresees. rules/phrases/welfare-together.toml therefore holds classes of words, and says which
+that no list of phrases foresees. The files of `NAMES` therefore hold classes of words, and say which
 classes, standing within a few sentences of each other, are worth a sign. How a phrase is written: see phrasebook.py.
 """
 
@@ -15,6 +15,9 @@ from functools import cache
 from triage.detect import phrasebook
 from triage.detect.phrasebook import Book, Group, Hit
 from triage.detect.plain import Plain
+
+NAMES = ("welfare-together", "rights-together", "adjustment-together", "urgent-together")
+"""The files of `rules/phrases` that are written so."""
 
 
 @dataclass(frozen=True, slots=True)

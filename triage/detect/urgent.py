@@ -7,10 +7,10 @@ that is known. Silent for emergencies, for deadlines set by others, for risk to 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from triage.detect import background, emergency, learned, phrasebook
+from triage.detect import background, emergency, learned, phrasebook, together
 from triage.detect.phrasebook import Hit
 from triage.detect.plain import Plain, adjoining, fold
 from triage.evidence import Evidence
@@ -32,7 +32,7 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         return
     message = evidence.message
     plain = fold(message.own)
-    found = [hit for hit in phrasebook.hits(plain, phrasebook.load("urgent")) if _unmeetable(evidence, plain, hit)]
+    found = [hit for hit in _hits(plain) if _unmeetable(evidence, plain, hit)]
     shouted = _shouted(message.own, plain)
     heard = () if found or shouted else _heard(evidence)
     if not (found or shouted or heard) or _justified(evidence, plain):
@@ -51,6 +51,12 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         reason=_reason(evidence),
         earlier=tuple(turn.message.message_id for turn in last),
     )
+
+
+def _hits(plain: Plain) -> Iterator[Hit]:
+    """Deadlines with their number, and those that the clock or the counting in the next sentence makes."""
+    yield from phrasebook.hits(plain, phrasebook.load("urgent"))
+    yield from together.hits(plain, together.load("urgent-together"))
 
 
 def _heard(evidence: Evidence) -> tuple[Quote, ...]:
