@@ -35,9 +35,9 @@ def _heard(saying: dict[str, Any], own: str) -> bool:
 
 
 @pytest.mark.parametrize("saying", SAYINGS, ids=IDS)
-def test_each_way_of_saying_it_is_heard(saying: dict[str, Any]) -> None:
+def test_each_way_of_saying_it_is_heard_but_for_those_named_as_missed(saying: dict[str, Any]) -> None:
     missed = [own for own in saying["yes"] if not _heard(saying, own)]
-    assert set(missed) <= set(saying.get("known_missed", ())), missed
+    assert set(missed) == set(saying.get("known_missed", ())), missed
 
 
 @pytest.mark.parametrize("saying", SAYINGS, ids=IDS)
