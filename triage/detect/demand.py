@@ -15,7 +15,7 @@ from triage.detect.plain import Plain, adjoining, fold
 from triage.evidence import Evidence, Turn
 from triage.finding import Quote, Sign
 
-_SCALE = frozenset({"reports without end", "at my disposal", "for ever and for nothing", "absurd sum"})
+_SCALE = frozenset({"reports without end", "at my disposal", "posted at my side", "for ever and for nothing", "absurd sum"})
 """Nobody could serve these; even so a first mail may ask in innocence, so they count by themselves only with insistence."""
 _SURE = 0.5
 _AFTER_DEALING = frozenset({"all that was ever written or said"})
