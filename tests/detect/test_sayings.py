@@ -18,7 +18,7 @@ from triage.finding import SURE
 SAYINGS: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "sayings.toml").read_text("utf-8"))["saying"]
 IDS = [f"{saying['kind']}, {saying['what']}" for saying in SAYINGS]
 LAST = 0.85
-"""Of those never tuned on, at least so many are heard over all kinds."""
+"""Of those kept back, at least so many are heard over all kinds; see the head of sayings.toml for how little that says."""
 
 
 def _history(saying: dict[str, Any]) -> tuple[Turn, ...]:
@@ -45,8 +45,8 @@ def test_its_nearest_innocents_are_left_alone(saying: dict[str, Any]) -> None:
     assert not [own for own in (*saying["no"], *saying["last_no"]) if _heard(saying, own)]
 
 
-def test_ways_never_tuned_on_are_heard_no_less_than_when_they_were_first_measured() -> None:
+def test_ways_kept_back_are_heard_no_less_than_when_they_were_measured() -> None:
     every = [(saying, own) for saying in SAYINGS for own in saying["last_yes"]]
     heard = sum(_heard(saying, own) for saying, own in every)
-    print(f"{heard} of {len(every)} never tuned on")
+    print(f"{heard} of {len(every)} kept back")
     assert heard >= LAST * len(every)
