@@ -87,7 +87,7 @@ def test_what_sounds_like_risk_is_shown_to_a_person_even_beside_an_apology() -> 
 
 
 def test_a_boiler_or_a_lock_alone_is_no_risk_to_anybody_and_with_somebody_in_the_house_it_is() -> None:
-    for words in ("The heating at 3 Tern Court has packed up since the storm.", "There is damp on the stair wall."):
+    for words in ("The heating has packed up at 3 Tern Court.", "There is damp on the stair wall."):
         assert heard(words, words, welfare=0.62)["welfare"].strength < 0.5
         assert heard(f"{words} My nan stays with us.", words, welfare=0.62)["welfare"].strength >= 0.5
         assert heard(f"{words} The toddlers wheeze.", words, welfare=0.62)["welfare"].strength >= 0.5
