@@ -152,8 +152,7 @@ def test_the_model_is_asked_about_each_mail_once(ledger: Ledger, monkeypatch: py
     monkeypatch.setattr(judgement, "_heard", {})
     record(ledger, *(letter(number) for number in range(250)))
     conclude(ledger)
-    assert asked[:3] == [100, 100, 50]
-    assert sum(asked) == 250
+    assert asked == [100, 100, 50]
 
 
 def said(number: int, sender: Address, subject: str, own: str) -> Message:

@@ -424,6 +424,8 @@ def _hear(messages: Iterable[Message], on: Ground) -> None:
 
 
 def _ask(model: Scorer, waiting: dict[str, Message]) -> None:
+    if not waiting:
+        return
     said = model.remarkable([message.own[:_MOST_SCORED] for message in waiting.values()])
     _heard.update(zip(waiting, said, strict=True))
     waiting.clear()
