@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -131,13 +132,13 @@ def test_after_an_answer_a_mail_is_after_answer_and_mere_thanks_ask_nothing(box:
     read = box.read()
     assert parts(read) == ["opens", "accepts", "after answer", "our silence"]
     matter = read.matters.iloc[0]
-    assert (matter["after_answer"], matter["after_first_answer"]) == (1, 3)
+    assert (matter["after_answer"], matter["since_first_answer"]) == (1, 3)
 
 
 def test_a_matter_without_an_answer_has_no_mail_after_it(box: Box) -> None:
     box.theirs("2026-03-02T10:00", ASK)
     box.theirs("2026-03-12T10:00", CHASE)
-    assert list(box.read().matters["after_first_answer"]) == [0]
+    assert list(box.read().matters["since_first_answer"]) == [0]
 
 
 def test_a_matter_says_how_long_the_answer_took_and_that_it_was_late(box: Box) -> None:
@@ -148,14 +149,15 @@ def test_a_matter_says_how_long_the_answer_took_and_that_it_was_late(box: Box) -
     assert matter["hours_to_answer"] == 11 * 24
     assert matter["late"] and not matter["never_answered"]
     assert matter["our_silence"] == 1
-    assert matter["after_first_answer"] == 0
+    assert matter["since_first_answer"] == 0 and matter["answered_late"]
+    assert matter["deadline_rule"] == "service_standard"
     assert matter["deadline"] == pd.Timestamp("2026-03-09T23:59:59Z")
 
 
 def test_a_matter_that_nobody_answered_is_late_once_its_time_is_up(box: Box) -> None:
     box.theirs("2026-03-02T10:00", ASK)
     matter = box.read().matters.iloc[0]
-    assert matter["late"] and matter["never_answered"] and pd.isna(matter["first_answer_at"])
+    assert matter["late"] and matter["never_answered"] and not matter["answered_late"] and pd.isna(matter["first_answer_at"])
 
 
 def test_a_matter_whose_time_is_not_up_is_not_late(box: Box) -> None:
@@ -192,13 +194,60 @@ def test_under_a_restriction_nobody_waits_for_us(box: Box) -> None:
     box.theirs("2026-03-06T12:00", "Where is my answer about the gate at the allotment?")
     read = box.read()
     assert list(read.holds["mails_during"]) == [2]
+    assert list(read.messages.loc[read.messages["by"] == "contact", "restriction"]) == ["", "", "covers", "covers"]
     assert parts(read) == ["opens", "after answer", "after answer", "after answer"]
+
+
+def test_whoever_is_restricted_on_one_matter_and_writes_about_another_is_told_with_whether_we_answered(box: Box) -> None:
+    box.theirs("2026-01-05T10:00", ASK)
+    box.ours("2026-01-07T10:00", ANSWER)
+    box.ours(
+        "2026-01-12T12:00",
+        "From today we will not reply to your e-mails about the gate until 2 March 2026. You can appeal to the director.",
+    )
+    box.theirs("2026-01-13T12:00", "I want an answer about the gate at the allotment.")
+    box.theirs("2026-01-14T12:00", "May I keep a tortoise on plot 9?", subject="A tortoise", anew=True)
+    box.ours("2026-01-16T12:00", "You may keep a tortoise on plot 9, if its pen is locked at night.")
+    box.theirs("2026-02-20T12:00", "Whom do I ring when a swarm of bees has left its hive?", subject="Bees", anew=True)
+    box.theirs("2026-03-20T12:00", "Is the water turned on again after the winter?", subject="Water tap", anew=True)
+    read = box.read()
+    theirs = read.messages[read.messages["by"] == "contact"].sort_values("sent_at")
+    assert list(theirs["restriction"]) == ["", "covers", "other", "other", ""]
+    (hold,) = read.holds.to_dict("records")
+    assert (hold["mails_during"], hold["mails_other"], hold["other_matters"], hold["other_answered"]) == (1, 2, 2, 1)
+    assert not hold["in_force"] and hold["ended"] == hold["until"] and not hold["recorded"] and hold["kind"] == "no-reply"
+
+
+def test_who_writes_again_after_the_answer_waits_though_the_matter_is_answered(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.ours("2026-03-04T10:00", ANSWER)
+    box.theirs("2026-03-09T12:00", "The gate at the allotment does not shut again. Could you repair it?")
+    (matter,) = box.read().matters.to_dict("records")
+    assert (matter["state"], matter["overdue"], matter["late"]) == ("answered", True, False)
+    assert matter["waiting_since"] == pd.Timestamp("2026-03-09T12:00Z")
+
+
+def test_without_a_promise_of_ours_the_rule_of_the_deadline_is_the_packs(tmp_path: Path) -> None:
+    box = Box(tmp_path, settings_text=SETTINGS.replace("service_standard = 5 working days\n", ""))
+    box.theirs("2026-03-02T10:00", ASK)
+    (matter,) = box.read().matters.to_dict("records")
+    days = box.settings.pack().thresholds.overdue_days * 7 / 5
+    assert (matter["deadline_rule"], matter["deadline"] - matter["opened_at"]) == ("overdue_days", pd.Timedelta(days=days))
+
+
+def test_where_only_a_machine_wrote_there_is_no_contact_and_no_matter(tmp_path: Path) -> None:
+    box = Box(tmp_path, writer=Party("", "no-reply@parcels.example"))
+    box.theirs("2026-03-02T10:00", "Your parcel is at the gate.", subject="Automatic reply: your parcel")
+    box.letters[0] = replace(box.letters[0], act="automatic")
+    read = box.read()
+    assert list(read.messages["by"]) == ["machine"] and read.contacts.empty and read.matters.empty
+    assert (set(read.messages["contact"]), set(read.messages["matter"]), set(read.recipients["contact"])) == ({""}, {""}, {""})
 
 
 def test_hours_and_days_are_those_of_the_organisations_zone(box: Box) -> None:
     box.theirs("2026-03-29T23:30", ASK)  # summer time has begun: half past midnight on Monday
     row = box.read().messages.iloc[0]
-    assert (row["day"], row["weekday"], row["hour"]) == ("2026-03-30", 0, 0)
+    assert (row["day"], row["weekday"], row["hour"], row["zone"]) == ("2026-03-30", 0, 0, "Europe/London")
 
 
 def test_a_colleague_is_exposed_to_what_names_or_reaches_them(box: Box) -> None:
@@ -219,6 +268,21 @@ def test_a_colleague_is_exposed_to_what_names_or_reaches_them(box: Box) -> None:
     assert list(read.exposure["counts"]) == [True, True]
 
 
+def test_whether_a_hard_mail_was_meant_for_a_colleague_or_copied_to_them_is_told(box: Box) -> None:
+    box.theirs("2026-03-02T10:00", ASK)
+    box.theirs(
+        "2026-03-04T10:00", "You are a useless idiot, Nell, a stupid lazy cow.", US, cc=(Party("Omar", "omar@fern.example"),)
+    )
+    box.theirs("2026-03-05T10:00", "You are all useless idiots and stupid lazy cows.")
+    read = box.read(names="a test")
+    exposure = sorted(read.exposure[["staff", "how", "named_in", "abusive"]].itertuples(index=False, name=None))
+    assert exposure == [
+        ("", "unknown", "", True),
+        ("nell@fern.example", "addressed", "to", True),
+        ("omar@fern.example", "addressed", "cc", True),
+    ]
+
+
 def test_a_hostile_tone_is_read_and_does_not_count(box: Box) -> None:
     box.theirs("2026-03-02T10:00", ASK)
     box.ours("2026-03-03T10:00", "Under the lease the gate is yours to maintain, so we cannot repair it.")
@@ -227,6 +291,7 @@ def test_a_hostile_tone_is_read_and_does_not_count(box: Box) -> None:
     assert set(zip(exposure["kind"], exposure["severity"], exposure["counts"], strict=True)) == {
         ("hostile_tone", "advisory", False)
     }
+    assert not exposure["abusive"].any()
 
 
 def test_whom_of_us_a_mail_names_stands_in_the_table_of_recipients(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_a_restriction_an_appeal_and_its_outcome_are_told(tmp_path: Path) -> Non
         assert set(read.decisions["contact"]) == set(read.contacts["contact"])
         hold = read.holds.iloc[0]
         assert (hold["appeals"], hold["outcome"], hold["in_force"]) == (1, "lifted", False)
+        assert hold["recorded"] and hold["ended"] == hold["ended_early"] < hold["until"]
         said = "\n".join(lines(board(read, Quarter.read("2026-Q1"), "Marlow Baths", baths.now.astimezone(UTC)).parts))
         assert "Appeals against them: 1; outcome: lifted 1." in said
         (decided,) = [line for line in said.splitlines() if line.startswith("Decided about people: ")]

@@ -183,7 +183,18 @@ def test_the_recipients_are_those_of_us_whom_each_mail_names(small_year: Year) -
 def test_whoever_a_hard_mail_was_addressed_to_stands_among_its_recipients(tables: analysis.Tables) -> None:
     addressed = tables.exposure[tables.exposure["how"] == "addressed"]
     both = addressed.merge(tables.recipients, on=["message", "staff"], how="left")
-    assert len(both) > 0 and set(both["field"]) <= {"to", "cc"} and set(both["recipient"]) == {"colleague"}
+    assert len(both) > 0 and list(both["field"]) == list(both["named_in"]) and set(both["recipient"]) == {"colleague"}
+
+
+def test_every_contact_matter_and_mail_that_a_table_names_has_a_row_of_its_own(tables: analysis.Tables) -> None:
+    known = {name: {*getattr(tables, f"{name}s")[name], ""} for name in ("contact", "matter", "message")}
+    strange = {
+        (table, name): sorted(set(frame[name]) - rows)
+        for table, frame in tables
+        for name, rows in known.items()
+        if name in frame and table != f"{name}s"
+    }
+    assert len(strange) > 12 and not any(strange.values())
 
 
 def test_the_tables_can_be_joined(tables: analysis.Tables) -> None:
@@ -228,6 +239,7 @@ def test_verdicts_and_findings_agree(small_year: Year, tables: analysis.Tables) 
     assert len(said) > 5
     assert all(("dismiss" in said[row.message]) == (row.verdict == "dismiss") for row in judged.itertuples())
     assert not (tables.findings["counts"] & (tables.findings["verdict"] == "dismiss")).any()
+    assert not (tables.findings["counts"] & ~tables.findings["sure"]).any(), "a verdict raises nothing"
 
 
 def test_where_two_answered_a_note_both_stand_in_the_table_by_their_pseudonyms(small_year: Year, tables: analysis.Tables) -> None:

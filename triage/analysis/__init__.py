@@ -3,7 +3,8 @@
 columns.py      every table and column, with type and meaning; docs/data.md is made from it
 pseudonym.py    stable names that tell nobody who it is
 source.py       ledger → the mails, conclusions and verdicts the tables are made of
-mails.py        messages, recipients, answers · dealings.py  contacts, matters · seen.py  findings, decisions, holds, exposure, incidents
+mails.py        messages, recipients, answers · dealings.py  contacts, matters · seen.py  findings, decisions, exposure, incidents
+restrictions.py  holds
 language.py     whether a mail is in English
 tables.py       all of them together; parquet.py  written to files
 rates.py        shares with their intervals, small numbers left out

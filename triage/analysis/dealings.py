@@ -41,7 +41,7 @@ def matters(source: Source, *, names: bool) -> Iterator[Row]:
         parts = Counter(turn.part for turn in theirs)
         yield {
             "matter": source.matter(row["id"]),
-            "contact": source.contact(row["contacts"][0]),
+            "contact": next(filter(None, map(source.contact, row["contacts"])), ""),
             "contacts": len(row["contacts"]),
             "team": theirs[0].mail.mailbox,
             "subject_word": words.get(row["id"], ""),
@@ -57,11 +57,13 @@ def matters(source: Source, *, names: bool) -> Iterator[Row]:
             "first_answer_at": first,
             "hours_to_answer": (first - opened).total_seconds() / 3600 if first else float("nan"),
             "deadline": deadline,
+            "deadline_rule": "service_standard" if source.settings.organisation.service_standard else "overdue_days",
             "late": never or (first is not None and first > deadline),
+            "answered_late": first is not None and first > deadline,
             "never_answered": never,
             "our_silence": parts["our silence"],
             "after_answer": parts["after answer"],
-            "after_first_answer": sum(first is not None and turn.mail.sent_at > first for turn in theirs),
+            "since_first_answer": sum(first is not None and turn.mail.sent_at > first for turn in theirs),
             "waiting_since": _time(row["waiting_since"]),
             "overdue": row["overdue"],
             "title": row["title"] if names else "",

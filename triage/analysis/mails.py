@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from triage.analysis import restrictions
 from triage.analysis.language import language
 from triage.analysis.source import Row, Source
 from triage.detect.pressing import accepts
@@ -88,6 +89,7 @@ def messages(source: Source, *, names: bool) -> Iterator[Row]:
             "day": local.date().isoformat(),
             "weekday": local.weekday(),
             "hour": local.hour,
+            "zone": str(source.settings.organisation.time_zone),
             "words": len(mail.own.split()),
             "language": language(mail.own),
             "phone": bool(_PHONE.search(f"{mail.own[-200:]}\n{mail.wording.signature}")),
@@ -96,6 +98,7 @@ def messages(source: Source, *, names: bool) -> Iterator[Row]:
             "authenticity": mail.authenticity,
             "part": parts.get(mail.message_id, "") if not ours and not mail.automatic else "",
             "held": mail.message_id in source.held,
+            "restriction": restrictions.over(mail, source) if by_whom(mail, source) == "contact" else "",
             "subject": mail.subject if names else "",
             "own": mail.own if names else "",
         }

@@ -1,22 +1,22 @@
-"""The tables of what was seen and what followed: findings, decisions, holds, what our colleagues had to read, and incidents."""
+"""The tables of what was seen and what followed: findings, decisions, what our colleagues had to read, and incidents."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from triage.analysis.mails import addressed, in_order
 from triage.analysis.source import Row, Source, as_finding
 from triage.decision import POINTS, counts
+from triage.detect import ABUSE
 from triage.finding import KINDS, SURE
 from triage.message import Message
 from triage.verdict import dismissed
 
 _NO_BURDEN = frozenset({"falsehood", "off_topic"})
 """Kinds of conduct that are no strain to read."""
-_APPEALS_STILL = timedelta(days=30)
 _CHANNELS = frozenset(
     {
         "telephone",
@@ -47,11 +47,12 @@ def findings(source: Source, *, names: bool) -> Iterator[Row]:
         yield {
             "message": source.mail(row["message_id"]),
             "contact": source.contact(row["contact"]),
-            "matter": source.matter(row["matter"]),
+            "matter": source.matter(source.home.get(row["message_id"], row["matter"])),
             "team": mail.mailbox,
             "sent_at": mail.sent_at,
             "kind": row["kind"],
             "family": KINDS[row["kind"]],
+            "abusive": row["kind"] in ABUSE,
             "clause": row["clause"],
             "strength": float(row["strength"]),
             "severity": row["severity"],
@@ -103,80 +104,23 @@ def decisions(source: Source) -> Iterator[Row]:
             "by": source.names.of("staff", ruling.by),
             "choice": ruling.act,
             "on": "contact",
-            "contact": source.contact(contact),
+            "contact": source.contact(contact) or source.contact(source.contact_at(ruling.addresses)),
             "outcome": ruling.outcome,
         }
-
-
-def holds(source: Source, *, names: bool) -> Iterator[Row]:
-    """The rows of the table `holds`."""
-    unmet = {row["id"]: row["unmet"] for row in source.rows.contacts}
-    for row in source.rows.restrictions:
-        start = datetime.fromisoformat(row["start"])
-        until = datetime.fromisoformat(row["until"]) if row["until"] else None
-        early = datetime.fromisoformat(row["ended_early"]) if row["ended_early"] else None
-        over = min((end for end in (until, early) if end), default=None)
-        wrote = [
-            mail for mail in source.mails if mail.message_id not in source.ours and source.contact_of(mail) == row["contact"]
-        ]
-        covered = [mail for mail in wrote if source.home.get(mail.message_id) in row["matters"]]
-        appeals = _appeals(source, row["contact"], start, over)
-        yield {
-            "entry": row["id"],
-            "contact": source.contact(row["contact"]),
-            "team": source.team_of(row["notice"]),
-            "decided_by": source.names.of("staff", row["decided_by"]),
-            "start": start,
-            "until": until,
-            "ended_early": early,
-            "in_force": row["in_force"],
-            "days": (until - start) / timedelta(days=1) if until else float("nan"),
-            "message": source.mail(row["notice"]) if row["notice"] in source.by_id else "",
-            "matters": len(row["matters"]),
-            "covers": ", ".join(source.matter(one) for one in row["matters"]),
-            "mails_held": sum(mail.message_id in source.held for mail in wrote) if row["in_force"] else 0,
-            "mails_during": sum(start < mail.sent_at and (over is None or mail.sent_at <= over) for mail in covered),
-            "appeal_offered": bool(row["appeal_offered"]),
-            "appeals": max(len(appeals), sum(one.act == "appeal" and one.about == row["id"] for _, _, one in source.rulings)),
-            "outcome": _ruled(source, row["id"])
-            or _outcome(appeals, early, open_=row["in_force"] and "appeal_pending" in unmet.get(row["contact"], ())),
-            "notice": row["words"] if names else "",
-        }
-
-
-def _appeals(source: Source, contact: str, start: datetime, over: datetime | None) -> list[datetime]:
-    found = [
-        source.by_id[row["message_id"]].sent_at
-        for row in source.rows.findings
-        if row["contact"] == contact and row["kind"] == "appeal" and row["strength"] >= SURE and row["message_id"] in source.by_id
-    ]
-    return sorted(at for at in found if start < at and (over is None or at <= over + _APPEALS_STILL))
-
-
-def _ruled(source: Source, restriction: str) -> str:
-    """The outcome of an appeal against this restriction, where one was recorded."""
-    words = {"allowed": "lifted", "varied": "varied", "refused": "stands"}
-    found = [one for _, _, one in source.rulings if one.act in ("appeal", "appeal-decided") and one.about == restriction]
-    return words.get(found[-1].outcome, "open") if found else ""
-
-
-def _outcome(appeals: list[datetime], early: datetime | None, *, open_: bool) -> str:
-    if not appeals:
-        return "none"
-    if early is not None and early > appeals[0]:
-        return "lifted"
-    return "open" if open_ else "stands"
 
 
 def exposure(source: Source) -> Iterator[Row]:
     """The rows of the table `exposure`: hard words, advisory or not, unless people dismissed them."""
     worst: dict[str, Row] = {}
     counting: set[str] = set()
+    abusive: set[str] = set()
     for row in source.rows.findings:
         hard = KINDS[row["kind"]] == "conduct" and row["kind"] not in _NO_BURDEN
         shown = hard and row["strength"] >= SURE and not row["by_staff"] and not row["dismissed"]
         if shown and counts(as_finding(row)):
             counting.add(row["message_id"])
+        if shown and row["kind"] in ABUSE:
+            abusive.add(row["message_id"])
         if shown and (row["message_id"] not in worst or POINTS[row["kind"]] > POINTS[worst[row["message_id"]]["kind"]]):
             worst[row["message_id"]] = row
     order = {row["id"]: in_order(row, source) for row in source.matters}
@@ -184,7 +128,7 @@ def exposure(source: Source) -> Iterator[Row]:
         mail = source.by_id.get(message_id)
         if mail is None:
             continue
-        for email, how in _readers(mail, order.get(source.home.get(message_id, ""), []), source):
+        for email, how, field in _readers(mail, order.get(source.home.get(message_id, ""), []), source):
             yield {
                 "staff": source.names.of("staff", email),
                 "team": mail.mailbox,
@@ -192,31 +136,33 @@ def exposure(source: Source) -> Iterator[Row]:
                 "contact": source.contact(row["contact"]),
                 "sent_at": mail.sent_at,
                 "kind": row["kind"],
+                "abusive": message_id in abusive,
                 "severity": row["severity"],
                 "counts": message_id in counting,
                 "how": how,
+                "named_in": field,
             }
 
 
-def _readers(mail: Message, order: list[Message], source: Source) -> Iterator[tuple[str, str]]:
-    named = {email for email in addressed(mail, source) if source.directory.may_decide(email)}
+def _readers(mail: Message, order: list[Message], source: Source) -> Iterator[tuple[str, str, str]]:
+    """Address, how it reached them, and the field that names them."""
+    named = {email: field for email, field in addressed(mail, source).items() if source.directory.may_decide(email)}
     for email in sorted(named):
-        yield email, "addressed"
+        yield email, "addressed", named[email]
     ours = (one for one in order if one.message_id in source.ours and not one.automatic and one.sent_at > mail.sent_at)
     answered = next(ours, None)
     if answered and answered.sender.email not in named:
-        yield answered.sender.email, "answered"
+        yield answered.sender.email, "answered", ""
     elif not named:
-        yield "", "unknown"
+        yield "", "unknown", ""
 
 
 def incidents(source: Source, *, names: bool) -> Iterator[Row]:
     """The rows of the table `incidents`."""
     for one in source.incidents:
-        who = next((source.writer[address] for address in sorted(one.addresses) if address in source.writer), "")
         yield {
             "incident": source.names.of("incident", one.id),
-            "contact": source.contact(who),
+            "contact": source.contact(source.contact_at(one.addresses)),
             "channel": one.channel if names or one.channel.casefold() in _CHANNELS else "other",
             "kind": one.kind,
             "clause": one.clause if names or _REFERENCE.fullmatch(one.clause) else "",

@@ -71,6 +71,10 @@ class Source:
     """Message-IDs of our notices of a restriction: nobody waits for an answer after one."""
     ours: frozenset[str] = frozenset()
     """Message-IDs of mails by staff."""
+    wrote: frozenset[str] = frozenset()
+    """The contacts who wrote to us in person: the rows of the table `contacts`."""
+    written_about: frozenset[str] = frozenset()
+    """The matters in which somebody outside wrote in person: the rows of the table `matters`."""
 
     def deadline(self, asked: datetime) -> datetime:
         """When an answer to a mail of that moment is due, UTC."""
@@ -84,10 +88,16 @@ class Source:
         return self.names.of("mail", message_id)
 
     def contact(self, contact: str) -> str:
-        return self.names.of("contact", contact)
+        """The pseudonym of a contact; "" for one who has no row in `contacts`, as only a machine wrote, or only we did."""
+        return self.names.of("contact", contact) if contact in self.wrote else ""
 
     def matter(self, matter: str) -> str:
-        return self.names.of("matter", matter)
+        """The pseudonym of a matter; "" for one that has no row in `matters`."""
+        return self.names.of("matter", matter) if matter in self.written_about else ""
+
+    def contact_at(self, addresses: Iterable[str]) -> str:
+        """The contact behind one of these addresses, as people are told apart today; "" when there is none."""
+        return next((self.writer[one] for one in sorted(addresses) if one in self.writer), "")
 
     def contact_of(self, mail: Message) -> str:
         """The contact who wrote it, or whom we wrote to; "" for a mail of no contact."""
@@ -110,6 +120,9 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
     matters = tuple(joined(rows))
     entries = tuple(ledger.entries(kinds=(hearing.VERDICT,)))
     ids = {one.key: one.message_id for one in every}
+    writer = {address: row["id"] for row in rows.contacts for address in row["addresses"]}
+    ours = frozenset(one.message_id for one in mails if by_staff(one, staff))
+    theirs = {one.message_id: one.sender.email for one in mails if not one.automatic and one.message_id not in ours}
     return Source(
         settings=settings,
         directory=staff,
@@ -120,7 +133,7 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         by_id={one.message_id: one for one in reversed(mails)},
         first_copy={copy.key: same[0].message_id for same in copies.values() for copy in same},
         home={message: row["id"] for row in matters for message in row["messages"]},
-        writer={address: row["id"] for row in rows.contacts for address in row["addresses"]},
+        writer=writer,
         verdicts=tuple(Verdict.read(entry.at, entry.actor, entry.subject) for entry in entries),
         entries=tuple(entry.number for entry in entries),
         rulings=tuple(_rulings(ledger)),
@@ -132,7 +145,9 @@ def gather(ledger: Ledger, settings: Settings, names: Pseudonyms) -> Source:
         | frozenset(_restricted(rows, matters, {one.message_id: one.sent_at for one in mails})),
         hard=frozenset(row["message_id"] for row in rows.findings if KINDS[row["kind"]] == "conduct" and row["strength"] >= SURE),
         notices=frozenset(row["notice"] for row in rows.restrictions),
-        ours=frozenset(one.message_id for one in mails if by_staff(one, staff)),
+        ours=ours,
+        wrote=frozenset(writer[email] for email in theirs.values() if email in writer),
+        written_about=frozenset(row["id"] for row in matters if not theirs.keys().isdisjoint(row["messages"])),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from triage import settings as settings_file
-from triage.analysis import dealings, mails, pseudonym, seen
+from triage.analysis import dealings, mails, pseudonym, restrictions, seen
 from triage.analysis.columns import TABLES
 from triage.analysis.pseudonym import Pseudonyms
 from triage.analysis.source import gather
@@ -82,7 +82,7 @@ def tables(ledger: Ledger, chosen: Settings, *, names: str = "") -> Tables:
         "answers": mails.answers(source),
         "findings": seen.findings(source, names=shown),
         "decisions": seen.decisions(source),
-        "holds": seen.holds(source, names=shown),
+        "holds": restrictions.holds(source, names=shown),
         "exposure": seen.exposure(source),
         "incidents": seen.incidents(source, names=shown),
     }
