@@ -193,14 +193,14 @@ TABLES: Mapping[str, Table] = {
             ("counts", "yes/no", "may move the contact's stage: sure, not advisory, not protective, the contact's own, not dismissed; that people agreed raises nothing, so a finding that is not sure does not count whatever verdict says"),
             ("by_staff", "yes/no", "about a mail of ours, where the policy binds both sides"),
             ("verdict", "text", ('what people said of the mail, not of this finding: agree, dismiss, or "" (nobody said anything, or took it back). It stands beside every finding on the mail, '
-             'also those that are not sure, which no note rests on: to judge the program, take the rows that are sure')),
+             'also those that are not sure (to judge the program, take the rows that are sure) and the protective ones, from which a dismissal takes nothing')),
             ("reason", "text", "one sentence: what was seen", True),
             ("quotes", "text", "the words that show it, with a stroke between", True),
         ),
         _table(
             "decisions",
             ("one decision of ours: a verdict on one mail, by moving or labelling it or its note, or what was put on record about a contact. A restriction that only our "
-             "letter told of is in force and stands in `holds` with `recorded` false; it has no restrict here, nor has its end a lift (so it is with all of `triage demo --year`)"),
+             "letter told of stands in `holds` with `recorded` false, and has neither a restrict nor a lift here (so it is with all of `triage demo --year`)"),
             ("number", "whole", "its number in the journal"),
             ("at", "time", "when the program saw it, UTC"),
             ("team", "text", 'the mailbox in which a verdict was given; "" for what was decided about a contact'),
@@ -287,7 +287,8 @@ def dictionary() -> str:
         "that lies beside the ledger. Whoever has the key and a list of addresses can tell who is who, so keep it as you keep the ledger;",
         "whoever has not cannot. Times are exact, so take care where few people are left in a group. Columns marked *personal* are empty",
         "unless names were asked for (`names='why they are needed'`, or `--names REASON`), and each time that is written into the journal.", "",
-        "Tables are joined over `message`, `contact` and `matter`: whatever stands there has a row in the table of that name, or is empty. A text is never missing, only empty; a time can be missing (NaT), and",
+        "Tables are joined over `message`, `contact` and `matter`: whatever stands there has a row in the table of that name, or is empty.",
+        "A text is never missing, only empty; a time can be missing (NaT), and",
         "so can a number (NaN). What the tables say of conduct is what the program saw, and it is wrong at times: `verdict` and",
         "`strength` belong into every figure about people.", "",
     ]  # fmt: skip
