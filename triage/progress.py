@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from rich.console import Console
 
-LONG = 300
+LONG = 100
 """Steps from which on a piece of work is shown: what takes a few seconds needs no bar."""
 
 
