@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from triage import contact
+from triage import contact, terms
 from triage.evidence import Directory
 from triage.label import AGREE, DISMISS
 from triage.ledger import Entry, Ledger
@@ -178,6 +178,8 @@ def noted_by(ledger: Ledger, message: Message, staff: Directory) -> str:
 _REPORT = re.compile(r"[\s*_>'\"]*report\b[*_'\"]*\s*(?:$|[.,:;!–—-]|(?-i:(?<=REPORT)\s))", re.IGNORECASE)
 _LEAST_COMMON = 12
 """Words at the beginning of a passed-on mail that must be those of the mail it is taken for; all, where it has fewer."""
+_LONGEST_BEGINNING = 2_000
+_SPELLED = re.compile(r"[^\W_]+")
 
 
 def reports(message: Message, staff: Directory) -> bool:
@@ -191,12 +193,17 @@ def reports(message: Message, staff: Directory) -> bool:
 def by_report(ledger: Ledger, message: Message, now: datetime) -> Verdict | None:
     """The verdict that passing a mail on with REPORT is, on the mail itself; None when that mail is not known."""
     for passage in (*message.wording.forwarded, *message.wording.quoted):
-        words = passage.text.split()[:_LEAST_COMMON]
+        words = _letters(passage.text)[:_LEAST_COMMON]
         candidates = ledger.messages_with(_addresses_of(ledger, passage.author))
         for one in sorted(candidates, key=lambda one: one.sent_at, reverse=True):
-            if words and one.own.split()[: len(words)] == words and one.role == "inbox":
+            if words and _letters(one.own)[: len(words)] == words and one.role == "inbox":
                 return Verdict(now, message.sender.email, "agree", "", frozenset({one.key}), message.message_id)
     return None
+
+
+def _letters(text: str) -> list[str]:
+    """The words of a text as far as mail programs leave them alone: they curl apostrophes and quotation marks and lengthen dashes."""
+    return _SPELLED.findall(terms.fold(text[:_LONGEST_BEGINNING]))
 
 
 def _addresses_of(ledger: Ledger, author: str) -> list[str]:

@@ -16,7 +16,7 @@ SNEER = letter(
     "Ms Wold's bicycle is a pretty blue. The canal path is quiet at six.\n\nM. Crewe",
     sender=MABEL, to=DESK, subject="Evenings", at="2026-05-11 20:00",
 )  # fmt: skip
-FORMS = ("inline", "outlook", "outlook with the name alone", "attached")
+FORMS = ("inline", "outlook", "outlook with the name alone", "outlook with curled apostrophes", "attached")
 
 
 def passed_on(form: str, words: str = "REPORT, this frightens me", *, proved: bool = True) -> Mail:
@@ -37,6 +37,7 @@ def passed_on(form: str, words: str = "REPORT, this frightens me", *, proved: bo
     else:
         who = "Mabel Crewe" if form.endswith("alone") else MABEL
         head = f"-----Original Message-----\nFrom: {who}\nSent: Monday, 11 May 2026 20:00\nTo: {DESK}\nSubject: Evenings\n"
+        text = text.replace("'", "\u2019") if form.endswith("apostrophes") else text
         mail.set_content(f"{words}\n\nInes\n\n{head}\n{text}")
     return Mail("INBOX", SNEER.at, bytes(mail))
 
