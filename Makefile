@@ -64,9 +64,9 @@ pytest: .venv/.ready-dev
 nightly: .venv/.ready-dev servers
 	@$(BIN)/python .ci/audit
 	@TRIAGE_FUZZ=100 $(BIN)/pytest -n 2 -o timeout=14400 tests/fuzz tests/mailbox tests/rulings tests/test_order.py tests/crash tests/faults tests/worker tests/soak tests/test_spoofed.py
-	@$(BIN)/python -m bench.first_pull --count $(or $(BACKLOG),20000)
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory notebooks
+	@$(BIN)/python -m bench.first_pull --count $(or $(BACKLOG),20000)
 
 # A fuzzer that grows mails by what they reach; what it has grown is kept for the next time. FUZZ_SECONDS=60 for a short one.
 fuzz: .venv/.ready-dev build/atheris/.ready
