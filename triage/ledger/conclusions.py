@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, Table, delete, or_, select
+from sqlalchemy import Column, Connection, Table, delete, or_, select
 
 from triage.ledger import tables
 from triage.ledger.payload import as_json
@@ -132,20 +132,17 @@ class Conclusions(Store):
 
     def contacts_of(self, proposal_ids: Iterable[str]) -> list[str]:
         """The ids of the contacts that these proposals are about, sorted; unknown proposals are left out."""
-        of = tables.proposals.c
-        found: set[str] = set()
-        with self._reading() as connection:
-            for some in chunks(proposal_ids):
-                found.update(connection.execute(select(of.contact).where(of.id.in_(some))).scalars())
-        return sorted(found)
+        return self._contacts(tables.proposals.c.contact, tables.proposals.c.id, proposal_ids)
 
     def contacts_with(self, emails: Iterable[str]) -> list[str]:
         """The ids of the contacts to which one of these addresses belongs, sorted."""
-        of = tables.contact_addresses.c
+        return self._contacts(tables.contact_addresses.c.contact, tables.contact_addresses.c.email, emails)
+
+    def _contacts(self, wanted: Column[str], known: Column[str], values: Iterable[str]) -> list[str]:
         found: set[str] = set()
         with self._reading() as connection:
-            for some in chunks(emails):
-                found.update(connection.execute(select(of.contact).where(of.email.in_(some))).scalars())
+            for some in chunks(values):
+                found.update(connection.execute(select(wanted).where(known.in_(some))).scalars())
         return sorted(found)
 
     def contact_addresses(self, ids: Iterable[str]) -> dict[str, list[str]]:
