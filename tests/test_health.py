@@ -19,7 +19,7 @@ from sample import NOW, desk, fill, settings_file, story
 from servers import Server, _free_ports
 from test_daemon import running, until
 
-from triage import intake, parsing, supervisor
+from triage import cycle, intake, judgement, parsing, supervisor
 from triage.cycle import Report
 from triage.daemon import Daemon
 from triage.errors import Permanent, Temporary
@@ -134,6 +134,28 @@ def test_mail_that_was_read_and_could_not_be_concluded_counts_as_unread(tmp_path
         ledger.mark_concluded(ledger.unconcluded())
         health.passed(Report(), ledger, NOW)
     assert (health.state.unread, health.state.oldest_unread) == (0, None)
+
+
+def test_mail_of_somebody_whom_the_program_stumbled_over_counts_as_unread_until_it_is_judged(
+    dovecot_server: Server, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(settings_file(tmp_path, desk(dovecot_server, user)))
+    health = Health(NOW, clock=lambda: NOW + timedelta(hours=1))
+    found = parsing.read(story()[0].raw, mailbox="desk", role="inbox", received_at=NOW, truncated=False, size=len(story()[0].raw))
+    with Ledger.open(f"sqlite:///{tmp_path / 'triage.db'}") as ledger:
+        ledger.record_many([intake.recorded(found, Location("desk", "INBOX", 1, 1))])
+        with monkeypatch.context() as during:
+            during.setattr(judgement, "conclusion_of", _stumble)
+            assert "could not be concluded" in cycle.conclude(settings, ledger, NOW)[1][0]
+        health.passed(Report(), ledger, NOW)
+        assert (health.state.unread, health.state.oldest_unread) == (1, NOW.isoformat())
+        assert cycle.conclude(settings, ledger, NOW)[1] == []
+        health.passed(Report(), ledger, NOW)
+    assert (health.state.unread, health.state.oldest_unread) == (0, None)
+
+
+def _stumble(*_: object) -> None:
+    raise ZeroDivisionError
 
 
 def test_a_health_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:

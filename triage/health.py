@@ -21,7 +21,7 @@ from triage.errors import TriageError
 from triage.hearing import NOTE
 from triage.ledger import Ledger
 from triage.pack import Periods
-from triage.unread import Unread
+from triage.unread import Unread, not_concluded
 
 _READ_DAYS = Periods().read_days
 
@@ -147,7 +147,7 @@ class Health:
         self._hold_end.set(datetime.fromisoformat(ends[0]).timestamp() if ends else 0)
         self._mails.inc(report.messages)
         self._changes.inc(report.changes)
-        self._unconcluded = tuple(mail.received_at for mail in ledger.messages(ledger.unconcluded()))
+        self._unconcluded = not_concluded(ledger)
         if report.failed:
             self.failed(report.failed, now)
         else:

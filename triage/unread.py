@@ -47,6 +47,18 @@ def in_mailbox(box: Mailbox, ledger: Ledger) -> tuple[int, datetime | None]:
     return count, min(times, default=None)
 
 
+def not_concluded(ledger: Ledger) -> tuple[datetime, ...]:
+    """When the mails came that were read and from which nothing was concluded yet: those that no pass has taken up, and of people whose
+    conclusions are still owed those that no matter of theirs holds."""
+    came = {one.key: one.received_at for one in ledger.messages(ledger.unconcluded())}
+    if owed := set(ledger.owed()):
+        matters = ledger.conclusions(ledger.contacts_with(owed)).matters
+        known = {key for row in matters for key in row["keys"]}
+        theirs = (one for one in ledger.messages_with(owed) if one.sender.email in owed and not one.automatic)
+        came |= {one.key: one.received_at for one in theirs if one.key not in known}
+    return tuple(sorted(came.values()))
+
+
 class Unread:
     """The same as a daemon's passes go on, kept from one to the next, so that a pass that breaks is no silence.
 
