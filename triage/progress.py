@@ -5,6 +5,7 @@ The work tells a `Progress` what it begins and each step of it; whoever watches 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -43,6 +44,9 @@ UNWATCHED = Unwatched()
 def shown(console: Console | None = None) -> Iterator[Progress]:
     """Shows what is told while the context lasts, on the terminal behind standard error (or `console`), and takes it away after it;
     where that is no terminal, in a timer or a pipe, nothing is written."""
+    if console is None and not sys.stderr.isatty():  # before anything is loaded that draws
+        yield UNWATCHED
+        return
     from rich.console import Console
 
     terminal = console or Console(stderr=True)
