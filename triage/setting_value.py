@@ -242,21 +242,21 @@ def listening_on(text: str) -> tuple[str, int]:
 
 
 def certificates(text: str, info: ValidationInfo) -> Path:
-    folder = _surroundings(info)["folder"]
-    path = folder / line(text)
-    if info.data.get("security") == "none":
-        raise ValueError("there is no certificate to check with security = none; take this key out or use tls")
-    if not path.is_file():
-        raise ValueError(f"there is no file {path}; give the PEM file of the authority that signed the server's certificate")
-    return path
+    path = _surroundings(info)["folder"] / line(text)
+    return _pem_file(path, info, "there is no certificate to check", "the authority that signed the server's certificate")
 
 
 def client_certificate(text: str, info: ValidationInfo) -> Path:
     path = (_surroundings(info)["folder"] / line(text)).absolute()
+    return _pem_file(path, info, "no certificate is shown", "the certificate that was issued to this program")
+
+
+def _pem_file(path: Path, info: ValidationInfo, idle: str, what: str) -> Path:
+    """The path of a file for TLS. `idle`: what is not done without TLS; `what`: what the file holds, both in words."""
     if info.data.get("security") == "none":
-        raise ValueError("no certificate is shown with security = none; take this key out or use tls")
+        raise ValueError(f"{idle} with security = none; take this key out or use tls")
     if not path.is_file():
-        raise ValueError(f"there is no file {path}; give the PEM file of the certificate that was issued to this program")
+        raise ValueError(f"there is no file {path}; give the PEM file of {what}")
     return path
 
 
