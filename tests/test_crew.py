@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from triage import crew, judgement
+from triage.detect import phrases, reading
 from triage.errors import Permanent, Temporary
 
 
@@ -104,6 +105,16 @@ def test_workers_come_from_one_process_that_has_loaded_everything_once() -> None
     ((parent, loaded),) = {result for _, result in first + second}
     assert loaded
     assert parent != os.getpid()
+
+
+def _compiled_anew(number: int) -> int:
+    before = phrases._regex.cache_info().misses
+    assert reading.read_text(f"You are a useless clown and I know where you live, number {number}.").sentences[0].said.hits
+    return phrases._regex.cache_info().misses - before
+
+
+def test_no_worker_compiles_a_phrase_of_its_own() -> None:
+    assert {anew for _, anew in crew.ordered(_compiled_anew, range(4), prepare=_nothing)} == {0}
 
 
 def _until(done: Callable[[], bool]) -> None:

@@ -104,13 +104,14 @@ SHIELDING = frozenset({"welfare", "rights", "appeal", "adjustment"})
 
 
 def load_all() -> None:
-    """Loads the phrase books, which else wait for the first mail that needs them.
+    """Loads the phrase books and makes every phrase ready, which else wait for the first mail that needs them.
 
     Raises Misconfigured when they cannot be read.
     """
-    phrases.shelf()
+    for book in phrases.shelf().books:
+        book.make_ready()
     for name in phrasebook.NAMES:
-        phrasebook.load(name)
+        phrasebook.load(name).make_ready()
     for name in together.NAMES:
         together.load(name)
     welfare.at_risk("hello")

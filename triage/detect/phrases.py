@@ -220,6 +220,16 @@ class Book:
     across: Book | None = None
     """The phrases that are looked for across two sentences."""
 
+    def make_ready(self) -> None:
+        """Compiles every phrase now: what a process does that others are made from, so that each of them need not."""
+        for phrase in self._phrases:
+            for pattern in (phrase.pattern, *phrase.others):
+                _regex(pattern)
+        for guard in chain.from_iterable(group.unless for group in self.groups.values()):
+            _regex(guard)
+        if self.across:
+            self.across.make_ready()
+
     def find(self, folded: str, words: frozenset[str]) -> Iterator[Hit]:
         """Every phrase that stands in this folded sentence; `words` are its words from `words_of`."""
         return self._found(folded, self._awake(words))
