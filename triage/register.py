@@ -1,7 +1,7 @@
 """The register: who is restricted, how, since when, until when, told when, by whom, why, with review and appeal (004/RS3c, X06).
 
 It says what was done and which conduct it was about; it calls nobody anything. Beside the restrictions stand the other decisions:
-warnings, decisions to do nothing, appeals, referrals, safeguards that were set aside. It is made anew from what is on file.
+warnings, renewals, decisions to do nothing, appeals, referrals, safeguards that were set aside. It is made anew from what is on file.
 """
 
 from __future__ import annotations
@@ -14,20 +14,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from triage import sheet
+from triage.admission import SHORTEST_ID
 from triage.explanation import ACTS, MEASURES, NAMES, SAFEGUARD_NAMES, day
 from triage.finding import SURE
 from triage.handling import departments as departments_told
 from triage.ledger import Ledger
+from triage.message import Message
 from triage.policy import Pack
 from triage.policy_versions import Version, called, versions
-from triage.record import rulings
+from triage.record import incidents, rulings
 from triage.ruling import Ruling
 
 Row = dict[str, str]
 
 COLUMNS = (
     "entry", "id", "who", "addresses", "measure", "scope", "conduct", "clauses", "start", "end", "ended", "told", "by", "reasons",
-    "review", "appeal", "departments", "set aside", "reader", "policy", "missing",
+    "circumstances", "impact", "review", "appeal", "departments", "set aside", "reader", "policy", "missing",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -42,18 +44,34 @@ def rows(ledger: Ledger, pack: Pack, now: datetime) -> list[Row]:
         for one in concluded.findings
         if not one["dismissed"] and one["severity"] != "advisory" and not one["by_staff"] and one["strength"] >= SURE
     ]
+    when = {
+        one.key: one.sent_at for one in ledger.messages({each["message_key"] for each in counted}) if isinstance(one, Message)
+    }
+    told_of = incidents(ledger)
     kept = versions(ledger)
     titles = {row["id"]: row["title"] for row in concluded.matters}
     found = []
     for row in sorted(concluded.restrictions, key=lambda one: one["start"], reverse=True):
-        about = [one for one in counted if one["contact"] == row["contact"] and one["clause"]]
+        recorded = next((one for one in ruled if one.id == row["recorded"]), None)
+        begun = datetime.fromisoformat(row["start"])
+        about = [
+            one
+            for one in counted
+            if one["contact"] == row["contact"] and one["clause"] and when.get(one["message_key"], begun) <= begun
+        ]  # what came after it began is no reason for it
+        conduct = [(one["kind"], one["clause"]) for one in about] + [
+            (one.kind, one.clause)
+            for one in told_of
+            if recorded and any(len(each) >= SHORTEST_ID and one.id.startswith(each) for each in recorded.grounds)
+        ]
         found.append(
-            _restriction(row, people[row["contact"]], about, titles, ruled, pack, now) | {"policy": _policy(row, ruled, kept)}
+            _restriction(row, people[row["contact"]], conduct, titles, ruled, pack, now) | {"policy": _policy(row, ruled, kept)}
         )
+    shown = {row["recorded"] for row in concluded.restrictions}
     return found + [
         _decision(one, people.values()) | {"policy": called(kept, one.at) or one.policy}
         for one in reversed(ruled)
-        if one.act not in ("restrict", "renew")
+        if one.id not in shown
     ]
 
 
@@ -75,7 +93,7 @@ def _who(row: Mapping[str, Any]) -> Row:
 
 
 def _restriction(
-    row: Mapping[str, Any], who: Mapping[str, Any], about: Sequence[Mapping[str, Any]], titles: Mapping[str, str],
+    row: Mapping[str, Any], who: Mapping[str, Any], conduct: Sequence[tuple[str, str]], titles: Mapping[str, str],
     ruled: Sequence[Ruling], pack: Pack, now: datetime,
 ) -> Row:  # fmt: skip
     later = [one for one in ruled if one.about == row["id"]]
@@ -83,7 +101,7 @@ def _restriction(
     until = datetime.fromisoformat(row["until"])
     review = until - timedelta(days=pack.periods.review_days)
     due = row["in_force"] and review <= now
-    kinds = dict.fromkeys(NAMES[one["kind"]] for one in about)
+    kinds = dict.fromkeys(NAMES.get(kind, "an incident") for kind, _ in conduct)
     return dict.fromkeys(COLUMNS, "") | _who(who) | {
         "addresses": ", ".join(row["addresses"]),
         "entry": "restriction, in force" if row["in_force"] else "restriction, over",
@@ -91,13 +109,15 @@ def _restriction(
         "measure": _measure(row, recorded),
         "scope": "; ".join(dict.fromkeys(titles.get(matter, matter) for matter in row["matters"])),
         "conduct": "; ".join(kinds),
-        "clauses": ", ".join(dict.fromkeys(one["clause"] for one in about)),
+        "clauses": ", ".join(dict.fromkeys(clause for _, clause in conduct if clause)),
         "start": row["start"][:10],
         "end": row["until"][:10],
         "ended": (row["ended_early"] or "")[:10],
         "told": _told(row, recorded),
         "by": row["decided_by"],
         "reasons": row["reason"],
+        "circumstances": recorded.circumstances if recorded else "",
+        "impact": "; ".join(recorded.impact) if recorded else "",
         "review": f"{review:%Y-%m-%d}{' (due now)' if due else ''}",
         "appeal": _appeals(later, who, now),
         "departments": "; ".join(
@@ -113,7 +133,7 @@ def _restriction(
 def _told(row: Mapping[str, Any], recorded: Ruling | None) -> str:
     """The day on which they were told: of the letter in Sent, or of the one that went another way."""
     if not row["notice"].startswith(("<", "file")):
-        return "not told first"
+        return f"not told first{f': {recorded.safety_reason}' if recorded and recorded.safety_reason else ''}"
     return f"{recorded.told:%Y-%m-%d}" if recorded and recorded.told else str(row["start"][:10])
 
 
@@ -141,6 +161,8 @@ def _decision(one: Ruling, people: Iterable[Mapping[str, Any]]) -> Row:
         "told": f"{one.told:%Y-%m-%d}" if one.told else "",
         "by": one.by,
         "reasons": one.reason,
+        "circumstances": one.circumstances,
+        "impact": "; ".join(one.impact),
         "set aside": "; ".join(f"{SAFEGUARD_NAMES[each.gate]}: {each.reason}" for each in one.overrides),
     }  # fmt: skip
 

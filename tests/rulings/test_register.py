@@ -16,7 +16,7 @@ from sample import NOW as LARCHMERE_NOW
 from sample import restriction
 from servers import Server
 
-from tests.rulings.registry import AGAIN, BERT, IDA, NOOR, SAM, WELFARE, Registry, override
+from tests.rulings.registry import AGAIN, BERT, IDA, NOOR, SAM, THREAT, WELFARE, Registry, override
 from triage import doctor, explanation, our_side, pdf, register, ruling
 from triage.chronology import chronology
 from triage.cycle import conclude
@@ -46,6 +46,47 @@ def test_an_entry_names_who_what_since_when_until_when_told_when_by_whom_and_why
     assert row["start"] and row["end"] and row["told"] and row["review"] and row["policy"] == "004 1"
     assert "004/UB1c" in row["clauses"] and "insults" in row["conduct"] and row["missing"] == ""
     assert set(row) == set(register.COLUMNS)
+
+
+def test_the_circumstances_and_what_it_means_stand_in_it(due: Registry) -> None:
+    due.restrict(circumstances="he was just widowed; we were late once")
+    (row,) = book(due)
+    assert row["circumstances"] == "he was just widowed; we were late once"
+    assert row["impact"] == "Key for locker 88 (dealt with)"
+    assert not {"circumstances", "impact", "reasons", "conduct"} & set(register.departments([row])[0])
+
+
+def test_only_the_conduct_before_it_began_is_its_conduct(due: Registry) -> None:
+    due.restrict()
+    before = book(due)[0]["conduct"]
+    due.later(days=1)
+    due.wrote(AGAIN)
+    due.wrote(THREAT)
+    after = book(due)[0]
+    assert after["conduct"] == before == "insults at a person" and after["clauses"] == "004/UB1c"
+
+
+def test_an_incident_it_rests_on_is_its_conduct_too(due: Registry) -> None:
+    told = due.incident("threat", "He said that he would wait for Noor at her car.")
+    due.restrict(grounds=(told.id[:12],))
+    row = book(due)[0]
+    assert row["conduct"] == "insults at a person; a threat" and row["clauses"] == "004/UB1c, 004/UB1a"
+
+
+def test_why_somebody_was_not_told_first_stands_in_it(due: Registry) -> None:
+    due.wrote(THREAT)
+    due.restrict(safety_reason="he says that he comes tonight")
+    assert book(due)[0]["told"] == "not told first: he says that he comes tonight"
+
+
+def test_a_renewal_stands_in_it_with_its_reasons_its_decider_and_its_end(due: Registry) -> None:
+    due.restrict(until=due.now + timedelta(days=30))
+    due.later(days=25)
+    until = due.now + timedelta(days=40)
+    due.rule("renew", by=SAM, reason="he wrote the same every day", until=until, notice="file again.pdf sha256:00", told=due.now)
+    _, row = book(due)
+    assert (row["entry"], row["by"], row["reasons"]) == ("the restriction was renewed", SAM, "he wrote the same every day")
+    assert row["end"] == f"{until:%Y-%m-%d}" and row["told"]
 
 
 def test_every_version_of_the_policy_is_kept_and_named_by_what_was_decided_under_it(due: Registry) -> None:
