@@ -17,7 +17,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from triage import at_delivery, label, policy_versions, unread
+from triage import at_delivery, label, policy_versions, record, unread
 from triage.authentication import judge
 from triage.errors import TriageError
 from triage.ledger import Ledger
@@ -64,12 +64,16 @@ def _database(settings: Settings) -> Iterator[Check]:
         with Ledger.open(settings.store.url) as ledger:
             bad, (entries, _) = ledger.verify_journal(), ledger.head()
             unnumbered = policy_versions.unnumbered(ledger, settings.pack()) if bad is None else ""
+            lost = record.lost_papers(ledger) if bad is None else ()
     except TriageError as error:
         yield Check("database", "wrong", str(error))
         return
     if unnumbered:
         yield Check("policy", "note", unnumbered)
-    if bad is None:
+    if lost:
+        words = f"{len(lost)} papers of the journal are gone that no erasure took, the first of entry {lost[0].number}"
+        yield Check("database", "wrong", f"{words}; restore a backup from before (`triage journal` lists them)")
+    elif bad is None:
         yield Check("database", "ok", f"can be read and written; the journal is whole, {entries} entries")
     else:
         yield Check(

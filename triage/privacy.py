@@ -25,10 +25,9 @@ from triage.evidence import Directory
 from triage.hearing import papers_about
 from triage.ledger import ConclusionRows, Ledger
 from triage.message import Message, Unreadable
-from triage.record import incidents, rulings
+from triage.record import ERASED, incidents, rulings
 from triage.settings import Settings
 
-ERASED = "erased"
 """The journal's name for an erasure."""
 
 KEPT = (
@@ -215,8 +214,9 @@ def erase(ledger: Ledger, one: Person, *, reason: str, now: datetime) -> Erasure
     ledger.settle(one.addresses)
     ruled = [ruling.id for ruling in rulings(ledger) if ruling.concerns(one.addresses)]
     said = [*papers_about(ledger, one.addresses), *telling.papers_about(ledger, [*one.addresses, *ids])]
-    ledger.erase_papers([*ruled, *said, *(incident.id for incident in incidents(ledger, one.addresses))])
-    ledger.journal(ERASED, at=now, actor="triage", subject={"mails": len(one.keys), "reason": reason})
+    papers = sorted({*ruled, *said, *(incident.id for incident in incidents(ledger, one.addresses))})
+    ledger.erase_papers(papers)
+    ledger.journal(ERASED, at=now, actor="triage", subject={"mails": len(one.keys), "reason": reason, "papers": papers})
     ledger.set_meta(GROUNDS, "")  # others' conclusions may have rested on these mails
     take_away_later(ledger, one.keys)
     ledger.forget(one.keys, at=now)

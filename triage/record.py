@@ -13,6 +13,8 @@ from triage.ruling import Incident, Ruling
 
 RULING, INCIDENT = "ruling", "incident"
 """The journal's names for them."""
+ERASED = "erased"
+"""The journal's name for the erasure of what is kept about somebody; it names the papers that went with it."""
 
 
 def rulings(ledger: Ledger) -> tuple[Ruling, ...]:
@@ -38,6 +40,23 @@ def _papers(ledger: Ledger, kind: str) -> list[tuple[str, dict[str, object]]]:
     entries: list[Entry] = list(ledger.entries(kinds=(kind,)))
     kept = ledger.papers(entry.subject["paper"] for entry in entries)
     return [(entry.subject["paper"], kept[entry.subject["paper"]]) for entry in entries if entry.subject["paper"] in kept]
+
+
+def lost_papers(ledger: Ledger) -> tuple[Entry, ...]:
+    """The entries whose paper is gone although no erasure took it: somebody took it out of the database. Raises Permanent where a paper
+    was changed.
+
+    Of erasures that an older version recorded it is not known what they took, so whatever was written before the last of these counts as
+    theirs.
+    """
+    written = [entry for entry in ledger.entries() if entry.subject.get("paper")]
+    kept = ledger.papers(entry.subject["paper"] for entry in written)
+    erased: set[str] = set()
+    unknown = 0
+    for entry in ledger.entries(kinds=(ERASED,)):
+        erased.update(entry.subject.get("papers", ()))
+        unknown = unknown if "papers" in entry.subject else entry.number
+    return tuple(one for one in written if one.number > unknown and one.subject["paper"] not in kept.keys() | erased)
 
 
 def write_ruling(ledger: Ledger, ruling: Ruling, contact: str) -> Ruling:

@@ -109,7 +109,8 @@ def journal(
     ] = None,
 ) -> None:
     """Checks that the journal of what people decided and what was done is whole, and the papers that belong to it."""
-    from triage.record import incidents, rulings
+    from triage.explanation import day
+    from triage.record import lost_papers
 
     if deed not in ("verify", "head"):
         raise Misconfigured([f"there is nothing to {deed} in the journal; write verify or head"])
@@ -122,10 +123,16 @@ def journal(
             return
         bad = ledger.verify_journal((int(number), digest) if anchor else None)
         count = sum(1 for _ in ledger.entries())
-        if bad is None:
-            _ = (rulings(ledger), incidents(ledger))  # raises where a paper was changed
+        lost = lost_papers(ledger) if bad is None else ()
     if bad is not None:
         print(f"entry {bad} of the journal was changed after it was written", file=sys.stderr)
+        raise typer.Exit(1)
+    for one in lost:
+        print(
+            f"entry {one.number} of the journal ({one.kind}, {day(one.at)}, {one.actor}): its paper is gone, and no erasure took it",
+            file=sys.stderr,
+        )
+    if lost:
         raise typer.Exit(1)
     print(f"the journal is whole: {count} entries")
 

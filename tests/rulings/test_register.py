@@ -16,7 +16,7 @@ from sample import NOW as LARCHMERE_NOW
 from sample import restriction
 from servers import Server
 
-from tests.rulings.registry import AGAIN, BERT, IDA, NOOR, SAM, THREAT, WELFARE, Registry, override
+from tests.rulings.registry import AGAIN, ASKED, BERT, IDA, NOOR, SAM, THREAT, WELFARE, Registry, override
 from triage import doctor, explanation, our_side, pdf, register, ruling
 from triage.chronology import chronology
 from triage.cycle import conclude
@@ -25,7 +25,7 @@ from triage.dossier import write
 from triage.errors import Misconfigured, Permanent
 from triage.explanation import ACTS, MEASURES
 from triage.privacy import erase, everything_about, person
-from triage.record import incidents, rulings
+from triage.record import incidents, lost_papers, rulings
 from triage.settings import load
 
 
@@ -419,3 +419,19 @@ def test_whoever_is_forgotten_leaves_no_words_behind_and_the_journal_stays_whole
         "incident",
         "ruling",
     ]
+
+
+def test_a_decision_that_somebody_took_out_of_the_database_is_missed_and_one_that_was_erased_is_not(due: Registry) -> None:
+    due.rule("no-action", by=NOOR, reason="he has calmed down")
+    verify = ("journal", "verify", "--settings", str(due.folder / "settings.ini"))
+    assert run(*verify).status == 0
+    erase(due.ledger, person(due.ledger, due.settings, BERT), reason="asked for", now=due.now)
+    assert run(*verify).status == 0 and lost_papers(due.ledger) == ()
+    due.wrote(ASKED)
+    kept = due.rule("no-action", by=NOOR, reason="difficult, no more")
+    due.ledger.erase_papers([kept.id])  # as whoever can write the database could
+    assert [one.subject["paper"] for one in lost_papers(due.ledger)] == [kept.id]
+    said = run(*verify)
+    checks = doctor.examine(due.settings, now=due.now, look_only=True)
+    assert any(one.area == "database" and one.state == "wrong" and "no erasure took" in one.words for one in checks)
+    assert said.status == 1 and "its paper is gone" in said.errors and NOOR in said.errors and "is whole" not in said.output
