@@ -230,11 +230,16 @@ def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Findin
         "waiting_message": waiting.message.key if waiting else None,
         "deadline": deadline.isoformat() if deadline else None,
         "overdue": bool(deadline and deadline < ground.now),
-        "no_answer": {t.message.message_id: t.act.no_answer_because for t in turns if t.act and t.act.no_answer_because},
+        "no_answer": {t.message.message_id: _why_no_answer(t.act) for t in turns if t.act and t.act.no_answer_because},
         "left_open": [asdict(one) for one in left_open.left_open(turns)],
         "disagreements": [_disagreement(one) for one in disagreement.disagreements(turns)],
         "links": {message.message_id: list(reasons[message.key]) for message in every},
     }
+
+
+def _why_no_answer(act: StaffAct) -> str:
+    """Why a mail of ours is no answer. A letter of the ladder promises a look at what was written, and holds nobody off by that."""
+    return "a notice of a restriction" if act.restriction else "a warning" if act.warning else act.no_answer_because
 
 
 def _disagreement(one: disagreement.Disagreement) -> Row:
@@ -394,7 +399,8 @@ def _proposals(
         row["unmet"] = list(decision.unmet)
         row["checks"] = [asdict(check) for check in decision.checks]
         row["our_part"] = by_matter.get(row["matter"])
-        row["warned_on"] = decision.warned.message.sent_at.isoformat() if decision.warned else None
+        row["warned_on"] = decision.warned_at.isoformat() if decision.warned_at else None
+        row["warning"] = decision.warned.act.warning if decision.warned and decision.warned.act else ""
         row["restriction"] = next((one for one in restrictions if one["id"] == row.get("restriction_id")), None)
         row["policy"] = ground.pack.title
         row["decided_by"] = ground.pack.decider("restrict" if row["kind"] in ("restrict", "hold", "senior") else "warn")

@@ -376,6 +376,8 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     else:
         if kind != "urgent":
             sections.append(our_part(matter))
+        if kind == "restrict":
+            sections.append(_warned(proposal))
         sections.append(seen(proposal["findings"], pack, sent, fold=kind != "urgent"))
         if kind != "urgent":
             sections.append(against(proposal))
@@ -393,6 +395,15 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     else:
         sections.append(Section("What happens next", (*first, *_handler(proposal), *following)))
     return tuple(sections)
+
+
+def _warned(proposal: Row) -> Section:
+    """The warning beside what came after it (000/4-b), or that there was none."""
+    if not proposal.get("warned_on"):
+        return Section("The warning", ("None was given: one grave incident needs none first. The decision has to say why.",))
+    words = (f'"{_short(proposal["warning"])}"',) if proposal.get("warning") else ()
+    before = "They were warned by mail" if words else "They were warned another way than by mail"
+    return Section("The warning", (f"{before} on {day(proposal['warned_on'])}; what follows came after that.", *words))
 
 
 def _in_force(who: str, restriction: Row) -> str:

@@ -264,7 +264,7 @@ def test_what_an_earlier_version_wrote_down_is_read_all_the_same(due: Registry) 
         for name in new & row.keys():
             del row[name]
     due.ledger.replace_conclusions([row["id"] for row in rows.contacts], rows)
-    assert "only about the way of writing" in "\n".join(our_side.lines(due.ledger, due.settings.pack()))
+    assert "1 mail: a warning" in "\n".join(our_side.lines(due.ledger, due.settings.pack()))
     for row in due.ledger.proposals():
         assert "handler" not in row and explanation.note(row, due.settings.pack())
 
