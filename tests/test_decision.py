@@ -141,6 +141,14 @@ def test_a_notice_that_staff_sent_puts_the_contact_on_hold_until_its_end() -> No
     assert after.stage == "watch" and after.warned is None  # the warning was used up by the restriction
 
 
+def test_a_warning_that_was_withdrawn_counts_no_more() -> None:
+    withdrew = staff("We withdraw our warning.", 5, StaffAct(lifted="We withdraw our warning."))
+    late = wrote("You are fools, still.", 6)
+    decision = decided((ASKED, ANSWERED, RUDE, WARNED, withdrew, late), [found("abuse", RUDE), found("abuse", late)])
+    assert decision.warned is None and "not_warned" in decision.unmet and decision.stage != "restrict"
+    assert "withdrawn" in next(check.words for check in decision.checks if check.name == "not_warned")
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"dismissed": "dismissed in desk"}, {"strength": 0.4}, {"severity": "advisory"}, {"by_staff": True}],

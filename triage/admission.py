@@ -256,7 +256,8 @@ def open_gates(ruling: Ruling, on: Circumstances) -> tuple[Check, ...]:
     if ruling.act == "renew" or grave or on.told.decision.warned_at:
         found.pop("not_warned", None)  # told now by the notice itself, or not needed
     elif "not_warned" not in found:
-        found["not_warned"] = Check("not_warned", met=False, words="no warning is on file")
+        said = next((one.words for one in on.told.decision.checks if one.name == "not_warned" and not one.met), "")
+        found["not_warned"] = Check("not_warned", met=False, words=said or "no warning is on file")
     if not (efforts(on.now) or ruling.efforts.strip()):
         found[EFFORT] = Check(
             EFFORT, met=False, words="nothing shows that we tried to help; --efforts says what was done by other ways"

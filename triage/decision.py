@@ -99,20 +99,30 @@ def points(findings: Iterable[Finding]) -> float:
 
 def _warning(
     story: Story, restrictions: Sequence[Restriction], rulings: Iterable[Ruling], now: datetime
-) -> tuple[datetime | None, Turn | None]:
-    """The last warning on file, when it was given and the mail if it was one; one that led to a restriction which has ended is
-    used up, one of over a year ago has lapsed."""
+) -> tuple[datetime | None, Turn | None, str]:
+    """The last warning on file: when it was given, the mail if it was one, and, where it counts no more, why.
+
+    One that led to a restriction is used up when that ends, on its date, before it or by an appeal: whatever comes then needs a warning
+    of its own, with time to change (002/W1; of two ways to read the policies the one that protects more). One of over a year ago has
+    lapsed.
+    """
     given: list[tuple[datetime, Turn | None]] = [
         (turn.message.sent_at, turn) for turn in story.turns if turn.act and turn.act.warning and story.owns(turn)
     ]
     given += [(ruling.told, None) for ruling in rulings if ruling.act == "warn" and ruling.told and ruling.told <= now]
     if not given:
-        return None, None
+        return None, None, "no warning is on file"
     at, turn = max(given, key=lambda one: one[0])
     ended = max((r.over_at for r in restrictions if r.over_at < now), default=None)
-    lapsed = now - at > WARNING_LASTS
-    used_up = ended is not None and at < ended
-    return (None, None) if lapsed or used_up else (at, turn)
+    withdrawn = max((one.message.sent_at for one in story.turns if one.act and one.act.lifted and story.owns(one)), default=None)
+    if withdrawn is not None and at < withdrawn and (ended is None or ended < at):
+        return None, None, f"the warning of {at:%Y-%m-%d} was withdrawn on {withdrawn:%Y-%m-%d}"
+    if ended is not None and at < ended:
+        over = f"the restriction that followed ended on {ended:%Y-%m-%d}"
+        return None, None, f"the warning of {at:%Y-%m-%d} is used up, as {over}; a new one comes first"
+    if now - at > WARNING_LASTS:
+        return None, None, f"the warning of {at:%Y-%m-%d} has lapsed after {WARNING_LASTS.days} days; a new one comes first"
+    return at, turn, ""
 
 
 def dealt_with(matter: str, story: Story, now: datetime) -> str:
@@ -179,9 +189,9 @@ def _dealt_words(matters: Iterable[str], story: Story, now: datetime) -> str:
 
 def gates(
     story: Story, findings: Sequence[Finding], counted: Sequence[Finding], warned: datetime | None, grave: bool, now: datetime,
-    rulings: Sequence[Ruling] = (),
+    rulings: Sequence[Ruling] = (), unwarned: str = "no warning is on file",
 ) -> tuple[Check, ...]:  # fmt: skip
-    """Every safeguard with whether it is met, for this contact now. `warned`: when, if a warning is on file."""
+    """Every safeguard with whether it is met, for this contact now. `warned`: when, if a warning counts; `unwarned`: why none does."""
     about = {f.matter for f in counted} or {turn.matter for turn in story.turns if not turn.by_staff and story.owns(turn)}
     undone = sorted(one for one in about if not dealt_with(one, story, now))
     standing = [f for f in findings if not f.dismissed and not f.by_staff]
@@ -205,7 +215,7 @@ def gates(
         Check(
             "not_dealt_with", not undone, _dealt_words(about, story, now) if not undone else "a matter was never really answered"
         ),
-        Check("not_warned", bool(warned) or grave or not counted, warned_words if warned or grave else "no warning is on file"),
+        Check("not_warned", bool(warned) or grave or not counted, warned_words if warned or grave else unwarned),
         Check(
             "welfare",
             not welfare,
@@ -246,13 +256,13 @@ def decide(
     when = {turn.message.key: turn.message.sent_at for turn in story.turns}
     counted = [f for f in findings if counts(f)]
     in_force = [r for r in restrictions if r.in_force(now)]
-    warned, letter = _warning(story, restrictions, rulings, now)
+    warned, letter, unwarned = _warning(story, restrictions, rulings, now)
     acted = max([r.start for r in restrictions if r.start <= now] + ([warned] if warned else []), default=None)
     since = [f for f in counted if acted is None or when[f.message_key] > acted]
     before = [f for f in counted if acted is not None and when[f.message_key] <= acted]
     grave = [f for f in since if f.severity == "grave"]
     went_on = _went_on(since, before) if warned else ()
-    safeguards = gates(story, findings, since or counted, warned, bool(grave), now, rulings)
+    safeguards = gates(story, findings, since or counted, warned, bool(grave), now, rulings, unwarned)
     unmet = tuple(check.name for check in safeguards if not check.met)
     too_much = _milder(rulings, "restrict")
     grave_enough = [f for f in grave if f.message_key not in too_much]

@@ -102,6 +102,10 @@ def record_decision(settings: Settings, ruling: Ruling, contact: str, *, dry: bo
         periods = settings.pack().periods
         print(f"  it ends by itself on {day(kept.until)}; {kept.by} is reminded {counted(periods.review_days, 'day')} before")
         print(f"  {kept.reader} reads what is held, each mail within {counted(periods.read_days, 'day')}")
+    if kept.act == "lift":
+        print(
+            "  the warning that led to it is used up: if such conduct comes again, a warning is the next step (docs/decisions.md)"
+        )
     return kept
 
 

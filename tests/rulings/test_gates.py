@@ -16,7 +16,10 @@ from tests.rulings.registry import (
     IDA,
     INSULT,
     MORE,
+    NOOR,
     RIGHTS,
+    SAM,
+    THREAT,
     WARNING,
     WELFARE,
     Registry,
@@ -148,6 +151,56 @@ def test_one_grave_incident_needs_no_warning_and_every_other_safeguard(baths: Re
     incident = baths.incident("threat", "He came to the desk with a knife.")
     kept = baths.restrict(grounds=(incident.id,), safety_reason="he threatened to come back")
     assert kept.notice == "" and baths.stage() == "held"
+
+
+def lifted(due: Registry) -> None:
+    due.rule("lift", by=SAM)
+
+
+def lapsed(due: Registry) -> None:
+    due.later(days=61)
+
+
+def appeal_allowed(due: Registry) -> None:
+    due.rule("appeal", by=NOOR, received=due.now, reason="he says it is unfair")
+    due.rule("appeal-decided", by=SAM, outcome="allowed", reason="the insults were not his")
+
+
+def ended_by_letter(due: Registry) -> None:
+    due.answered(
+        "Dear Mr Quill,\n\nWe have lifted the restriction on your contact with us. You may write to us again as before.\n\nIda Holt",
+        IDA,
+    )
+
+
+@pytest.mark.parametrize("ended", [lifted, lapsed, appeal_allowed, ended_by_letter])
+def test_after_a_restriction_has_ended_a_new_one_needs_a_warning_of_its_own(
+    due: Registry, ended: Callable[[Registry], None]
+) -> None:
+    due.restrict()
+    ended(due)
+    due.later(days=1)
+    due.wrote(MORE)
+    due.wrote(INSULT + " Once more.")
+    assert due.stage() == "warn"
+    with pytest.raises(
+        Refused, match=r"the warning of 2026-03-05 is used up, as the restriction that followed ended on .*\(not_warned\)"
+    ):
+        due.restrict()
+    due.answered(WARNING, IDA)
+    due.later(days=1)
+    due.wrote(MORE)
+    due.restrict()
+    assert due.stage() == "held"
+
+
+def test_after_a_restriction_was_lifted_one_grave_incident_still_needs_no_warning(due: Registry) -> None:
+    due.restrict()
+    lifted(due)
+    due.later(days=1)
+    due.wrote(THREAT)
+    due.restrict()
+    assert due.stage() == "held"
 
 
 def test_a_mail_of_his_that_speaks_of_a_danger_bars_the_renewal_too(due: Registry) -> None:

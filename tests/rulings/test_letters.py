@@ -12,7 +12,7 @@ from sample import NOW as LARCHMERE_NOW
 from sample import restriction
 from servers import Server
 
-from tests.rulings.registry import ADJUSTMENT, AGAIN, ANSWERED, ASKED, BERT, DESK, IDA, INSULT, NOOR, SAM, Registry
+from tests.rulings.registry import ADJUSTMENT, AGAIN, ANSWERED, ASKED, BERT, DESK, IDA, INSULT, MORE, NOOR, SAM, Registry
 from triage import staff_reading
 from triage.answer import StaffAct
 from triage.correspondence import draft
@@ -37,10 +37,20 @@ def nothing(act: StaffAct) -> bool:
     return not (act.warning or act.stop or act.restriction or act.lifted or act.appeal_decided)
 
 
-@pytest.mark.parametrize("kind", ["expectations", "warning"])
-def test_a_warning_of_ours_is_known_again_and_counts_from_there(due: Registry, kind: str) -> None:
-    act = sent(due, kind)
+def test_a_warning_of_ours_is_known_again_and_counts_from_there(due: Registry) -> None:
+    act = sent(due, "warning")
     assert act.warning and not (act.restriction or act.stop or act.lifted or act.answer)
+
+
+def test_a_letter_that_explains_what_is_expected_is_no_warning_and_no_restriction_follows_from_it(baths: Registry) -> None:
+    baths.wrote(ASKED)
+    baths.answered()
+    baths.wrote(INSULT)
+    baths.wrote(MORE)
+    assert "This letter is not a warning." in drafted(baths, "expectations") and nothing(sent(baths, "expectations"))
+    baths.later(days=1)
+    baths.wrote(INSULT + " Again.")
+    assert baths.stage() == "warn" and "not_warned" in baths.open_gates()
 
 
 def test_it_quotes_the_words_with_their_day_and_the_clause_and_asks_after_reasons(due: Registry) -> None:

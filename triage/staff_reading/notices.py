@@ -108,11 +108,17 @@ def _warning(sentences: Sequence[Sentence], restricting: Sequence[Sentence]) -> 
     warning = [s for s in sentences if s.plain in known["warning"] and s not in restricting and not s.asks]
     warning = [s for s in warning if s.plain not in known["mention"] or _outright(s)]
     formal = [s for s in warning if _outright(s)]
-    if restricting:
+    if restricting or any(_NO_WARNING.search(s.plain) for s in sentences):
         return ""
     about = [s for s in sentences if s.plain in groups("holding")["conduct"]]
     chosen = formal or (warning if about else [])
     return chosen[0].text if chosen else ""
+
+
+_NO_WARNING = re.compile(
+    r" (?:is|as|was|be|constitutes?) (?:not|no)(?: yet)?(?: an?)?(?: (?:formal|final|first|official|written))* warning "
+)
+"""A letter that only says what is expected, and that it is none."""
 
 
 def _outright(sentence: Sentence) -> bool:
