@@ -24,7 +24,7 @@ from triage.finding import SAFEGUARDS
 from triage.handling import open_inquiries
 from triage.hold import Restriction
 from triage.policy import Pack
-from triage.ruling import CORRECTIONS, Act, Incident, Ruling, ties
+from triage.ruling import CORRECTIONS, FILED, Act, Incident, Ruling, ties
 
 ROLE: Mapping[Act, str] = {
     "warn": "warn", "restrict": "restrict", "renew": "restrict", "lift": "restrict", "appeal-decided": "appeal",
@@ -219,10 +219,16 @@ def _letter_told(ruling: Ruling, letter: Turn, on: Circumstances) -> Iterable[st
         return
     if one.ruling:
         yield f"the restriction of that letter is recorded already, as {one.id}"
-    elif one.over_at < on.now.now:
+        return
+    if one.over_at < on.now.now:
         yield f"the restriction of that letter is over since {day(one.over_at)}; a new one needs a new letter"
-    elif one.end_named and ruling.until is not None and ruling.until > one.until:
+        return
+    if one.end_named and ruling.until is not None and ruling.until > one.until:
         yield f"the letter told them that it ends on {day(one.until)}; it cannot be recorded as longer"
+    if ruling.kind in FILED and one.kind != ruling.kind and one.kind not in ("no-reply", "limited-subjects"):
+        yield f"the letter told them of another kind of restriction; say so with --kind {one.kind}"
+    elif ruling.kind == one.kind == "number-per-period" and ruling.number * one.rate[1] < one.rate[0] * ruling.days:
+        yield f"the letter told them of {one.rate[0]} mails in {one.rate[1]} days; it cannot be recorded as fewer"
 
 
 def _grave(ruling: Ruling, on: Circumstances) -> bool:

@@ -22,6 +22,11 @@ class Notice:
     subject: str = ""
     """The words that limit it to a subject ("the deposit for 14 Alder Court"); "" when it covers all contact."""
     appeal_offered: str = ""
+    kind: str = "no-reply"
+    """Which kind of restriction it tells of (`triage.ruling.Kind`); "no-reply" where its words show no milder one."""
+    number: int = 0
+    days: int = 0
+    """For number-per-period: so many mails in so many days are answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,11 +17,24 @@ from triage.hold import Restriction
 from triage.ledger import Ledger
 from triage.letter import IN_HOUSE, Kind, Letter
 from triage.policy import Pack
-from triage.ruling import Ruling
+from triage.ruling import Kind as Measure
 from triage.settings import Settings
 
 _MOST_PASSAGES = 5
 FILL_IN = "[please fill in]"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a restriction is to be, where a letter proposes one."""
+
+    kind: Measure | None = None
+    """None: as the one in force, else no-reply."""
+    number: int = 0
+    days: int = 0
+    reader: str = ""
+
+
 GROUNDS = {"conduct": "conduct", "non-payment": "fees that are unpaid", "other-breach": "a breach of the terms"}
 
 
@@ -30,12 +44,13 @@ def long_day(moment: datetime) -> str:
 
 
 def draft(
-    kind: Kind, who: str, ledger: Ledger, settings: Settings, now: datetime, *, signed: str = "", reason: str = "", until: datetime | None = None, aside: Collection[str] = ()
+    kind: Kind, who: str, ledger: Ledger, settings: Settings, now: datetime, *, signed: str = "", reason: str = "", until: datetime | None = None, aside: Collection[str] = (),
+    terms: Terms = Terms(),
 ) -> Letter:  # fmt: skip
     """A letter of this kind to the contact `who` (an address or an id), as it could be sent at `now`.
 
     `signed`: who signs. `reason`: in a sentence. `until`: the end of what it tells of; the pack's usual length when left out.
-    `aside`: the safeguards that whoever decides sets aside. Raises Permanent when nobody is meant, or when there is nothing the letter could be about.
+    `aside`: the safeguards that whoever decides sets aside. `terms`: what a restriction is to be. Raises Permanent when nobody is meant, or when there is nothing the letter could be about.
     """
     at, pack = stands(who, ledger, settings, now), settings.pack()
     theirs = [turn.message for turn in at.story.turns if not turn.by_staff and at.story.owns(turn)]
@@ -53,15 +68,19 @@ def draft(
         raise Permanent(f"no restriction of {who} is on file, so there is nothing this letter could be about")
     if kind == "appeal-outcome" and not any(each.act == "appeal-decided" for each in at.rulings):
         raise Permanent(f"no appeal of {who} was decided yet; `triage appeal decide` records it, and this letter tells of it")
-    facts = _facts(kind, at, pack, one, until) | {
-        "name": name or "Sir or Madam",
-        "known_as": name or "no name is known",
-        "addresses": ", ".join(sorted(at.story.addresses)),
-        "organisation": settings.organisation.name,
-        "signed": signed or FILL_IN,
-        "reason": reason or _reason(kind, at, one),
-        "ends_on": long_day(until) if until else FILL_IN,
-    }
+    facts = (
+        _facts(kind, at, pack, one, until)
+        | _terms(one, terms, at.now)
+        | {
+            "name": name or "Sir or Madam",
+            "known_as": name or "no name is known",
+            "addresses": ", ".join(sorted(at.story.addresses)),
+            "organisation": settings.organisation.name,
+            "signed": signed or FILL_IN,
+            "reason": reason or _reason(kind, at, one),
+            "ends_on": long_day(until) if until else FILL_IN,
+        }
+    )
     to = "" if kind in IN_HOUSE else last.sender.email
     subject = last.subject if last.subject.lower().startswith("re:") else f"Re: {last.subject or 'Your correspondence'}"
     title = subject if to else "Checklist: taking a matter to the police"
@@ -115,8 +134,6 @@ def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until:
         "our_part": _our_part(at), "answered_on": _answered_on(at), "mailed_on": _mailed_on(at),
         "passages": _passages(at, kind), "by_words": not all(KINDS[each.kind] == "pattern" for each in seen), "clauses": [c for ref in refs if (c := pack.clause(ref))],
         "warned_on": long_day(at.decision.warned_at) if at.decision.warned_at else "",
-        "kind": one.kind if one and one.in_force(now) else "no-reply",
-        "number": _number(one, "number"), "days": _number(one, "days"), "reader": one.reader if one else FILL_IN,
         "start": long_day(now), "until": long_day(ends), "told_on": long_day(one.start) if one else FILL_IN,
         "review_on": long_day(ends - timedelta(days=periods.review_days)),
         "appeal_by": long_day(now + timedelta(days=periods.appeal_days)), "reply_by": long_day(now + timedelta(days=14)),
@@ -126,9 +143,15 @@ def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until:
     }  # fmt: skip
 
 
-def _number(one: Restriction | None, name: str) -> int:
-    ruling: Ruling | None = one.ruling if one else None
-    return int(getattr(ruling, name)) if ruling else 0
+def _terms(one: Restriction | None, given: Terms, now: datetime) -> dict[str, Any]:
+    """What a restriction is: as it was asked for, else as the last one is."""
+    number, days = one.rate if one else (0, 0)
+    return {
+        "kind": given.kind or (one.kind if one and one.in_force(now) else "no-reply"),
+        "number": given.number or number or FILL_IN,
+        "days": given.days or days or FILL_IN,
+        "reader": given.reader or (one.reader if one else FILL_IN),
+    }
 
 
 def _subject(at: Standing) -> str:

@@ -61,6 +61,8 @@ class Restriction:
     ended_by: str = ""
     binds: frozenset[str] = frozenset()
     """The addresses it was decided about, and those that somebody said are the same person's."""
+    told: tuple[str, int, int] = ("no-reply", 0, 0)
+    """What its letter tells of: the kind, and for number-per-period so many mails in so many days."""
 
     @property
     def id(self) -> str:
@@ -71,7 +73,12 @@ class Restriction:
 
     @property
     def kind(self) -> str:
-        return self.ruling.kind if self.ruling else "no-reply"
+        return self.ruling.kind if self.ruling else self.told[0]
+
+    @property
+    def rate(self) -> tuple[int, int]:
+        """For number-per-period: so many mails in so many days."""
+        return (self.ruling.number, self.ruling.days) if self.ruling else self.told[1:]
 
     @property
     def reason(self) -> str:
@@ -183,6 +190,7 @@ def _announced(turn: Turn, found: list[Restriction], story: Story, usual: timede
             Restriction(
                 said.message_id, notice.words, start, notice.until or start + usual, notice.subject,
                 _covered(notice, turn, story), said.sender.email, notice.appeal_offered, end_named=notice.until is not None,
+                told=(notice.kind, notice.number, notice.days),
             )
         )  # fmt: skip
 
@@ -282,11 +290,11 @@ def held(story: Story, in_force: Collection[Restriction], findings: Iterable[Fin
 
 def _beyond(one: Restriction, turn: Turn, answered: dict[str, list[datetime]]) -> bool:
     """Whether a covered mail is filed: always, or only beyond the number that is answered in the period."""
-    if one.kind != "number-per-period" or one.ruling is None:
+    if one.kind != "number-per-period":
         return True
-    at = turn.message.sent_at
-    recent = [moment for moment in answered.get(one.id, ()) if at - moment < timedelta(days=one.ruling.days)]
-    if len(recent) >= one.ruling.number:
+    at, (number, days) = turn.message.sent_at, one.rate
+    recent = [moment for moment in answered.get(one.id, ()) if at - moment < timedelta(days=days)]
+    if len(recent) >= number:
         return True
     answered[one.id] = [*recent, at]
     return False

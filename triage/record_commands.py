@@ -26,20 +26,31 @@ def letter(
     reason: Annotated[str, typer.Option(help="Why, in a sentence that stands in the letter.")] = "",
     until: Annotated[str | None, typer.Option(help="The last day of what it tells of, as 2026-06-30.")] = None,
     override: Overrides = None,
+    measure: Annotated[
+        str, typer.Option("--kind", help="Of a restriction: no-reply, written-only and so on, as in `triage hold start`.")
+    ] = "",
+    number: Annotated[int, typer.Option(help="For number-per-period: so many mails …")] = 0,
+    days: Annotated[int, typer.Option(help="… in so many days are answered.")] = 0,
+    reader: Annotated[str, typer.Option(help="For one-reader: who alone answers.")] = "",
     draft: Annotated[bool, typer.Option("--draft", help="Lay it into the Drafts folder instead of printing it.")] = False,
     now: Now = None,
 ) -> None:
     """Drafts a letter from what is on file: printed, or laid into Drafts. It is never sent: a person does that."""
+    from triage.correspondence import Terms
     from triage.correspondence import draft as drafted
     from triage.letter import KINDS
+    from triage.ruling import KINDS as MEASURES
 
     if kind not in KINDS:
         raise Misconfigured([f"there is no letter {kind!r}; write one of {', '.join(KINDS)}"])
+    if measure and measure not in MEASURES:
+        raise Misconfigured([f"--kind: there is no kind {measure!r}; write one of {', '.join(MEASURES)}"])
     chosen, at = settings_at(settings, connecting=draft), clock(now)
+    terms = Terms(next((one for one in MEASURES if one == measure), None), number, days, reader)
     end = last_moment(day_given("--until", until), chosen.organisation.time_zone)
     aside = {one.gate for one in set_aside(override) if one.reason}
     with ledger_of(chosen) as ledger:
-        one = drafted(kind, contact, ledger, chosen, at, signed=signed, reason=reason, until=end, aside=aside)
+        one = drafted(kind, contact, ledger, chosen, at, signed=signed, reason=reason, until=end, aside=aside, terms=terms)
         if draft:
             from triage.drafting import lay
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from mailstate import mails
-from office import Office
+from office import Office, run
 from sample import NOW as LARCHMERE_NOW
 from sample import restriction
 from servers import Server
@@ -15,10 +15,12 @@ from servers import Server
 from tests.rulings.registry import ADJUSTMENT, AGAIN, ANSWERED, ASKED, BERT, DESK, IDA, INSULT, MORE, NOOR, SAM, Registry
 from triage import staff_reading
 from triage.answer import StaffAct
-from triage.correspondence import draft
+from triage.correspondence import Terms, draft
+from triage.deciding import Refused
 from triage.errors import Permanent
 from triage.letter import KINDS, compose
 from triage.message import Message
+from triage.ruling import Kind as Measure
 
 
 def drafted(baths: Registry, kind: str, **rest: object) -> str:
@@ -129,6 +131,51 @@ def test_every_kind_of_restriction_is_told_in_its_own_words(due: Registry, kind:
     due.restrict(kind=kind, number=2, days=7, reader=NOOR)
     act = sent(due, "restriction", reason="The insults went on.")
     assert act.restriction is not None and act.restriction.until is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "held"),
+    [("no-reply", 3), ("number-per-period", 1), ("written-only", 0), ("one-reader", 0), ("representative-only", 0)],
+)
+def test_a_letter_alone_does_what_it_says_and_no_more(due: Registry, kind: Measure, held: int) -> None:
+    terms = Terms(kind, 2, 7, NOOR)
+    act = sent(due, "restriction", reason="The insults went on.", until=due.now + timedelta(days=45), terms=terms)
+    assert act.restriction is not None and act.restriction.kind == kind
+    due.later(days=1)
+    for number in range(3):
+        due.wrote(f"{AGAIN} Number {number}.")
+    assert len(due.held()) == held
+    (row,) = due.restrictions()
+    assert row["kind"] == kind and row["in_force"]
+    with due.ledger.scratch_copy() as ledger:
+        told = [one["kind"] for one in ledger.conclusions().findings if one["kind"] == "after_stop"]
+    assert len(told) == (3 if kind == "no-reply" else 0)  # who may write was not asked to stop
+
+
+def test_what_a_letter_told_is_not_recorded_as_harsher(due: Registry) -> None:
+    due.answered(drafted(due, "restriction", reason="The insults went on.", terms=Terms("written-only")), IDA)
+    with pytest.raises(Refused, match="say so with --kind written-only"):
+        due.restrict(notice=due.sent[-1], until=None)
+    due.restrict(notice=due.sent[-1], until=None, kind="written-only")
+    assert due.in_force()[0]["kind"] == "written-only"
+
+
+def test_what_a_letter_told_in_numbers_is_not_recorded_as_fewer(due: Registry) -> None:
+    due.answered(drafted(due, "restriction", reason="The insults went on.", terms=Terms("number-per-period", 2, 7)), IDA)
+    with pytest.raises(Refused, match="2 mails in 7 days; it cannot be recorded as fewer"):
+        due.restrict(notice=due.sent[-1], until=None, kind="number-per-period", number=1, days=7)
+    due.restrict(notice=due.sent[-1], until=None, kind="number-per-period", number=2, days=7)
+
+
+def test_the_kind_of_a_restriction_is_chosen_when_its_letter_is_drafted(due: Registry) -> None:
+    order = ("letter", "restriction", BERT, "--settings", str(due.folder / "settings.ini"), "--now", due.now.isoformat())
+    assert "you may only contact us in writing" in run(*order, "--kind", "written-only").output
+    assert (
+        "you may only write to noor.amin@marlow.example, who alone"
+        in run(*order, "--kind", "one-reader", "--reader", NOOR).output
+    )
+    assert "only answer 2 emails in 7 days" in run(*order, "--kind", "number-per-period", "--number", "2", "--days", "7").output
+    assert run(*order, "--kind", "banned").status == 78
 
 
 def test_the_letter_before_a_review_changes_nothing(due: Registry) -> None:

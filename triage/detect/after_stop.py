@@ -17,7 +17,8 @@ def _stops(turn: Turn, evidence: Evidence) -> bool:
     if turn.act is None:
         return False
     if (notice := turn.act.restriction) is not None:
-        return notice.start <= evidence.now and (notice.until is None or evidence.now <= notice.until)
+        silenced = notice.kind in ("no-reply", "limited-subjects")  # whoever may write in one way still was not asked to stop
+        return silenced and notice.start <= evidence.now and (notice.until is None or evidence.now <= notice.until)
     return bool(turn.act.stop)
 
 

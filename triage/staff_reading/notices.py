@@ -140,7 +140,65 @@ def _notice(
     start = next((begin for s in restricting if (begin := _start(s.text, written))), written)
     best = next((s for s in restricting if _until(s.text, written)), restricting[0])
     subject = next((words for s in restricting if (words := _subject(s.text))), "")
-    return Notice(best.text, start, until, subject, offered.text if offered else "")
+    kind, number, days = _kind(" ".join(s.text for s in restricting))
+    return Notice(best.text, start, until, subject, offered.text if offered else "", kind, number, days)
+
+
+_CALLS = re.compile(r"[^.;,]*\b(?:calls?|visits?|telephone|phone)\b[^.;,]*", re.IGNORECASE)
+_UNANSWERED = re.compile(
+    r"\b(?:not|no longer|nobody|no one|never|without|stop)\b[^.]{0,40}\b(?:repl|answer|respond|acknowledg|correspond)"
+    r"|\b(?:filed?|unanswered|unread)\b",
+    re.IGNORECASE,
+)
+_WRITTEN = re.compile(
+    r"\bonly\b[^.]{0,40}\b(?:in writing|by e-?mail)\b|\b(?:in writing|by e-?mail) only\b|\b(?:not|no longer) (?:be )?(?:tak|accept|answer)\w*[^.]{0,20}\b(?:calls|visits)\b",
+    re.IGNORECASE,
+)
+_SPOKEN_FOR = re.compile(
+    r"\bonly\b[^.]{0,60}\bthrough (?:the person|somebody|someone|(?:an?|your) (?:\w+ )?(?:representative|advocate|solicitor))\b",
+    re.IGNORECASE,
+)
+_ONE_READER = re.compile(
+    r"\bonly (?:write|speak|talk|turn|send \w+) to (?!us\b)|\b(?:single|sole) (?:point of contact|contact person)\b|\bwho alone will answer\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\bonly (?:answer|read|reply to|respond to) (\w+) (?:e-?mails?|messages?|letters?) (?:in|per|a|every|each) (?:(\w+) )?(day|week|month)s?\b",
+    re.IGNORECASE,
+)
+_COUNTED = {
+    "a": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "ten": 10,
+    "fourteen": 14,
+    "thirty": 30,
+}
+_LENGTHS = {"day": 1, "week": 7, "month": 30}
+
+
+def _kind(restricting: str) -> tuple[str, int, int]:
+    """Which kind of restriction the words tell of, with the number and the days of number-per-period.
+
+    Whoever may still write, in writing only or to one person, is not told that nobody will answer. So a milder kind is read only where
+    nothing says that mail is left unanswered.
+    """
+    if (hit := _NUMBER.search(restricting)) and (number := _count(hit[1])) and (many := _count(hit[2] or "one")):
+        return "number-per-period", number, many * _LENGTHS[hit[3].lower()]
+    if not _UNANSWERED.search(_CALLS.sub("", restricting)):
+        for kind, known in (("representative-only", _SPOKEN_FOR), ("one-reader", _ONE_READER), ("written-only", _WRITTEN)):
+            if known.search(restricting):
+                return kind, 0, 0
+    return "no-reply", 0, 0
+
+
+def _count(word: str) -> int:
+    return int(word) if word.isdigit() else _COUNTED.get(word.lower(), 0)
 
 
 _NEW_END = re.compile(
