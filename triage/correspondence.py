@@ -17,6 +17,7 @@ from triage.hold import Restriction
 from triage.ledger import Ledger
 from triage.letter import IN_HOUSE, Kind, Letter
 from triage.policy import Pack
+from triage.ruling import Ground
 from triage.ruling import Kind as Measure
 from triage.settings import Settings
 
@@ -33,6 +34,8 @@ class Terms:
     number: int = 0
     days: int = 0
     reader: str = ""
+    ground: Ground | None = None
+    """Of the end of the service; None: as it is on record."""
 
 
 GROUNDS = {"conduct": "conduct", "non-payment": "fees that are unpaid", "other-breach": "a breach of the terms"}
@@ -56,7 +59,7 @@ def draft(
     theirs = [turn.message for turn in at.story.turns if not turn.by_staff and at.story.owns(turn)]
     if not theirs:
         raise Permanent(f"{who} has written nothing that a letter could answer")
-    _fitting(kind, who, at, aside)
+    _fitting(kind, who, at, aside, _ground(at, terms))
     rests = {finding.matter for finding in at.decision.rests_on}
     about = [turn.message for turn in at.story.turns if not turn.by_staff and at.story.owns(turn) and turn.matter in rests]
     last = (about or theirs)[-1]
@@ -70,7 +73,7 @@ def draft(
         raise Permanent(f"no appeal of {who} was decided yet; `triage appeal decide` records it, and this letter tells of it")
     facts = (
         _facts(kind, at, pack, one, until)
-        | _terms(one, terms, at.now)
+        | _terms(one, terms, at)
         | {
             "name": name or "Sir or Madam",
             "known_as": name or "no name is known",
@@ -95,15 +98,19 @@ def _reason(kind: Kind, at: Standing, one: Restriction | None) -> str:
     return one.ruling.reason if one and one.ruling else FILL_IN
 
 
-_BARS = {"warning": frozenset({"welfare", "unauthenticated", "campaign"}), "restriction": frozenset(SAFEGUARDS)}
+_BARS = {
+    "warning": frozenset({"welfare", "unauthenticated", "campaign"}),
+    "restriction": frozenset(SAFEGUARDS),
+    "termination": frozenset(SAFEGUARDS),
+}
 """Which open safeguards stand against drafting a letter at all: nobody should find such a draft by chance and send it."""
 
 
-def _fitting(kind: Kind, who: str, at: Standing, aside: Collection[str]) -> None:
+def _fitting(kind: Kind, who: str, at: Standing, aside: Collection[str], ground: Ground | None) -> None:
     """Raises Permanent when nothing on file calls for this letter, or a safeguard stands against it."""
-    if kind not in _BARS:
-        return
-    if not any(counts(finding) for finding in at.findings):
+    if kind not in _BARS or (kind == "termination" and ground in ("non-payment", "other-breach")):
+        return  # a dispute about money is no conduct, and no safeguard against restrictions stands in its way
+    if kind != "termination" and not any(counts(finding) for finding in at.findings):
         raise Permanent(f"{who}: nothing on file calls for a {kind}; triage contacts shows where they stand")
     open_ = [
         one for one in at.decision.checks if one.name in _BARS[kind] and one.name in at.decision.unmet and one.name not in aside
@@ -111,7 +118,9 @@ def _fitting(kind: Kind, who: str, at: Standing, aside: Collection[str]) -> None
     if not open_:
         return
     said = f"{who}: no {kind} is drafted while a safeguard is open: {'; '.join(f'{one.words} ({one.name})' for one in open_)}"
-    if kind == "restriction" and any(one.name == "not_warned" for one in open_):
+    if kind == "termination":
+        said += "; see to that first, or give --override SAFEGUARD=REASON; where it ends for another ground than conduct, --why non-payment or other-breach"
+    elif kind == "restriction" and any(one.name == "not_warned" for one in open_):
         said += "; `triage letter warning` drafts the warning that comes first"
     elif kind == "restriction":
         said += "; see to that first, or, where whoever decides sets it aside, give --override SAFEGUARD=REASON here and with `triage hold start`"
@@ -125,7 +134,6 @@ def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until:
     ends = one.until if one and kind in ("review", "ending", "appeal-outcome") and until is None else proposed
     matter = _subject(at)
     ruled = next((each for each in reversed(at.rulings) if each.act == "appeal-decided"), None)
-    ended = next((each for each in reversed(at.rulings) if each.act == "terminate"), None)
     counted = [finding for finding in at.findings if counts(finding)]
     seen = at.decision.rests_on or tuple(counted)
     refs = dict.fromkeys(finding.clause for finding in seen if finding.clause)
@@ -138,16 +146,34 @@ def _facts(kind: Kind, at: Standing, pack: Pack, one: Restriction | None, until:
         "review_on": long_day(ends - timedelta(days=periods.review_days)),
         "appeal_by": long_day(now + timedelta(days=periods.appeal_days)), "reply_by": long_day(now + timedelta(days=14)),
         "appeal_how": pack.letters.appeal, "stays_open": pack.letters.stays_open, "further": pack.letters.further,
-        "outcome": ruled.outcome if ruled else "refused", "ground": GROUNDS[ended.ground] if ended else FILL_IN,
+        "outcome": ruled.outcome if ruled else "refused",
         "statement": statement(at),
     }  # fmt: skip
 
 
-def _terms(one: Restriction | None, given: Terms, now: datetime) -> dict[str, Any]:
-    """What a restriction is: as it was asked for, else as the last one is."""
+def _ground(at: Standing, given: Terms) -> Ground | None:
+    """On which ground the service ends: as it was asked for, else as it is on record; None where nobody has said."""
+    return given.ground or next((each.ground for each in reversed(at.rulings) if each.act == "terminate"), None)
+
+
+def _appealed_on(at: Standing) -> str:
+    """The day of their last appeal, by mail or as it was recorded; "" where there is none."""
+    keys = {one.message_key for one in at.findings if one.kind == "appeal" and not one.dismissed}
+    days = [turn.message.sent_at for turn in at.story.turns if turn.message.key in keys]
+    days += [each.received or each.at for each in at.rulings if each.act == "appeal"]
+    return long_day(max(days)) if days else ""
+
+
+def _terms(one: Restriction | None, given: Terms, at: Standing) -> dict[str, Any]:
+    """What a restriction, or the end of the service, is: as it was asked for, else as the last one is."""
     number, days = one.rate if one else (0, 0)
+    ground = _ground(at, given)
     return {
-        "kind": given.kind or (one.kind if one and one.in_force(now) else "no-reply"),
+        "ground": GROUNDS[ground] if ground else FILL_IN,
+        "over_conduct": ground == "conduct",
+        "over_on": long_day(one.over_at) if one and one.over_at < at.now else "",
+        "appealed_on": _appealed_on(at),
+        "kind": given.kind or (one.kind if one and one.in_force(at.now) else "no-reply"),
         "number": given.number or number or FILL_IN,
         "days": given.days or days or FILL_IN,
         "reader": given.reader or (one.reader if one else FILL_IN),
@@ -196,7 +222,7 @@ def _mailed_on(at: Standing) -> str:
 
 def _passages(at: Standing, kind: Kind) -> list[tuple[str, str]]:
     """Their own words that the letter is about, each with its day; the last few."""
-    if kind not in ("expectations", "warning", "restriction", "police-referral"):
+    if kind not in ("expectations", "warning", "restriction", "police-referral", "termination"):
         return []
     sent = {turn.message.message_id: turn.message.sent_at for turn in at.story.turns}
     rests = at.decision.rests_on or tuple(finding for finding in at.findings if counts(finding))

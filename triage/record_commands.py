@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -32,6 +32,7 @@ def letter(
     number: Annotated[int, typer.Option(help="For number-per-period: so many mails …")] = 0,
     days: Annotated[int, typer.Option(help="… in so many days are answered.")] = 0,
     reader: Annotated[str, typer.Option(help="For one-reader: who alone answers.")] = "",
+    why: Annotated[str, typer.Option("--why", help="Of the end of a service: conduct, non-payment or other-breach.")] = "",
     draft: Annotated[bool, typer.Option("--draft", help="Lay it into the Drafts folder instead of printing it.")] = False,
     now: Now = None,
 ) -> None:
@@ -40,13 +41,18 @@ def letter(
     from triage.correspondence import draft as drafted
     from triage.letter import KINDS
     from triage.ruling import KINDS as MEASURES
+    from triage.ruling import Ground
 
     if kind not in KINDS:
         raise Misconfigured([f"there is no letter {kind!r}; write one of {', '.join(KINDS)}"])
     if measure and measure not in MEASURES:
         raise Misconfigured([f"--kind: there is no kind {measure!r}; write one of {', '.join(MEASURES)}"])
     chosen, at = settings_at(settings, connecting=draft), clock(now)
-    terms = Terms(next((one for one in MEASURES if one == measure), None), number, days, reader)
+    grounds: tuple[Ground, ...] = get_args(Ground)
+    if why and why not in grounds:
+        raise Misconfigured([f"--why: {why!r} is none; write {', '.join(grounds)}"])
+    ground = next((one for one in grounds if one == why), None)
+    terms = Terms(next((one for one in MEASURES if one == measure), None), number, days, reader, ground)
     end = last_moment(day_given("--until", until), chosen.organisation.time_zone)
     aside = {one.gate for one in set_aside(override) if one.reason}
     with ledger_of(chosen) as ledger:

@@ -12,7 +12,23 @@ from sample import NOW as LARCHMERE_NOW
 from sample import restriction
 from servers import Server
 
-from tests.rulings.registry import ADJUSTMENT, AGAIN, ANSWERED, ASKED, BERT, DESK, IDA, INSULT, MORE, NOOR, SAM, Registry
+from tests.rulings.registry import (
+    ADJUSTMENT,
+    AGAIN,
+    ANSWERED,
+    APPEAL,
+    ASKED,
+    BERT,
+    DESK,
+    IDA,
+    INSULT,
+    MORE,
+    NOOR,
+    SAM,
+    WARNING,
+    WELFARE,
+    Registry,
+)
 from triage import staff_reading
 from triage.answer import StaffAct
 from triage.correspondence import Terms, draft
@@ -176,6 +192,56 @@ def test_the_kind_of_a_restriction_is_chosen_when_its_letter_is_drafted(due: Reg
     )
     assert "only answer 2 emails in 7 days" in run(*order, "--kind", "number-per-period", "--number", "2", "--days", "7").output
     assert run(*order, "--kind", "banned").status == 78
+
+
+def test_a_warning_says_how_long_it_counts_where_the_policy_is_and_who_looks_again(due: Registry) -> None:
+    body = drafted(due, "warning")
+    for words in (
+        "after a year it counts no more",
+        "somebody who did not write it will look at it again",
+        "read the policy, ask us",
+    ):
+        assert words in body
+
+
+def test_whoever_is_restricted_is_asked_what_makes_it_hard_and_told_what_we_owe(baths: Registry) -> None:
+    baths.wrote("Please send me the key for locker 88.")
+    baths.wrote(INSULT)
+    baths.wrote(MORE)
+    baths.answered(WARNING, IDA)
+    baths.later(days=1)
+    baths.wrote(INSULT + " Again.")
+    body = drafted(baths, "restriction", aside={"not_dealt_with"})
+    assert "an illness, a disability or anything else makes this hard for you" in body
+    assert "an answer from us is still owed; that is our fault" in body
+
+
+def test_the_letter_after_a_restriction_has_run_out_says_that_it_has_and_lifts_none(due: Registry) -> None:
+    due.restrict(until=due.now + timedelta(days=30))
+    assert drafted(due, "ending").count("We have lifted the restriction") == 1
+    due.later(days=40)
+    body = drafted(due, "ending")
+    assert "ended on" in body and "lifted" not in body and "we would first write to you about it" in body
+
+
+def test_the_end_of_a_service_over_conduct_waits_for_the_safeguards_and_gives_the_words(due: Registry) -> None:
+    body = drafted(due, "termination", terms=Terms(ground="conduct"))
+    assert 'March 2026: "You stupid, worthless idiots' in body and "(004/UB1c)" in body and "On 5 March 2026 we asked you" in body
+    due.wrote(WELFARE)
+    for terms in (Terms(), Terms(ground="conduct")):
+        with pytest.raises(
+            Permanent, match=r"no termination is drafted while a safeguard is open: .*\(welfare\).*--why non-payment"
+        ):
+            drafted(due, "termination", terms=terms)
+    money = drafted(due, "termination", terms=Terms(ground="non-payment"))
+    assert "fees that are unpaid" in money and "idiots" not in money and "asked you to change" not in money
+
+
+def test_the_outcome_of_an_appeal_names_the_appeal_by_its_day(due: Registry) -> None:
+    due.restrict()
+    due.wrote(APPEAL)
+    due.rule("appeal-decided", by=SAM, outcome="refused", reason="we looked again")
+    assert f"your appeal of {due.now.day} March 2026" in drafted(due, "appeal-outcome")
 
 
 def test_the_letter_before_a_review_changes_nothing(due: Registry) -> None:
