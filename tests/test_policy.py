@@ -268,7 +268,28 @@ def test_the_page_of_a_pack_names_every_clause_kind_number_and_step() -> None:
     page = policy.show(pack)
     for words in (*(clause.ref for clause in pack.clauses), *KINDS, *Periods.model_fields, *(step.name for step in pack.ladder)):
         assert words in page
-    assert re.search(r"volume_window +1 day\n", page)
+    assert "  volume_window = 1 day. A day is the least in which an office" in page
+    assert "welfare              no clause of this policy; it protects the writer, and is always looked for" in page
+
+
+@pytest.mark.parametrize("name", [*PACKS, "starting/our-policy.toml"])
+def test_every_number_of_a_pack_has_its_reason(name: str) -> None:
+    pack = policy.load(policy.packs_folder() / name if name.endswith(".toml") else name)
+    numbers = [*(entry.name for entry in fields(Thresholds)), *Periods.model_fields]
+    assert list(pack.reasons) == numbers and all(len(why.split()) >= 8 for why in pack.reasons.values())
+    assert len(set(pack.reasons.values())) == len(numbers)
+    assert all(f"  {key} = " in policy.show(pack) and pack.reasons[key] in policy.show(pack) for key in numbers)
+
+
+def test_a_number_without_a_reason_says_so_and_a_reason_without_a_number_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "house.toml"
+    path.write_text(SMALL)
+    assert policy.load(path).number("volume_messages") == "volume_messages = 9. The pack gives no reason for it."
+    path.write_text(SMALL.replace("[periods]", '[reasons]\nvolume_mesages = "many"\nread_days = 4\n[periods]'))
+    assert policy.check(path) == [
+        "house.toml line 16: reasons.volume_mesages: there is no such number; did you mean “volume_messages”?",
+        "house.toml line 17: reasons.read_days: write the reason as a text in quotation marks",
+    ]
 
 
 def test_the_readme_explains_every_key_and_every_kind() -> None:

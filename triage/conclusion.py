@@ -140,6 +140,7 @@ def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[s
                     quotes=sign.quotes,
                     reason=sign.reason,
                     earlier=sign.earlier,
+                    number=sign.number,
                     by_staff=turn.by_staff,
                     dismissed=verdict.words() if verdict and applies else "",
                 )
@@ -229,6 +230,7 @@ def _matter(matter: str, story: Story, ground: Ground, findings: Sequence[Findin
         "waiting_since": since.isoformat() if since else None,
         "waiting_message": waiting.message.key if waiting else None,
         "deadline": deadline.isoformat() if deadline else None,
+        "number": "" if ground.standard else "overdue_days",
         "overdue": bool(deadline and deadline < ground.now),
         "no_answer": {t.message.message_id: _why_no_answer(t.act) for t in turns if t.act and t.act.no_answer_because},
         "left_open": [asdict(one) for one in left_open.left_open(turns)],

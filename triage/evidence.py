@@ -74,7 +74,7 @@ class Thresholds:
     """The numbers of a policy pack. The policies themselves name none: these are our defaults, shown on every flag."""
 
     volume_messages: int = 6
-    """More mails than this on one matter inside `volume_window`, after an answer, are a high volume."""
+    """From so many mails on one matter inside `volume_window`, after an answer, the volume is high."""
     volume_window: timedelta = timedelta(hours=24)
     volume_two_days: int = 7
     """The same for twice the window: a burst that runs past midnight is one burst."""

@@ -148,7 +148,7 @@ def not_looked_at(text: str) -> str:
     return f"{where} {only}, not its other words, nor a legal right or an appeal; please have somebody read it who knows the language."
 
 
-def our_part(matter: Row | None) -> Section:
+def our_part(matter: Row | None, pack: Pack | None = None) -> Section:
     """What we did and did not do about the matter, before anything is said about the customer (principle 2)."""
     if matter is None:
         return Section("Our part first", ("No matter of theirs is known.",))
@@ -179,6 +179,8 @@ def our_part(matter: Row | None) -> Section:
     if matter["waiting_since"]:
         late = f". It was due on {day(matter['deadline'])}: we are late" if matter["overdue"] else ""
         lines.append(f"Not answered yet: what they wrote on {day(matter['waiting_since'])}{late}.")
+        if late and pack and matter.get("number"):
+            lines.append(number_words(matter["number"], pack))
     return Section("Our part first", tuple(lines))
 
 
@@ -216,7 +218,13 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *,
     named = dict.fromkeys(one["clause"] for one in findings if one["clause"])
     clauses = [clause for reference in named if pack and (clause := pack.clause(reference))]
     lines += [f"Clause {clause.ref} of your policy: {clause.title}." for clause in clauses]
+    lines += [number_words(key, pack) for key in dict.fromkeys(one.get("number", "") for one in findings) if key and pack]
     return Section("What was seen", tuple(lines) or ("Nothing further.",), frozenset(folded))
+
+
+def number_words(key: str, pack: Pack) -> str:
+    """The number of the pack that something rests on, with its reason."""
+    return f"The policy names no number; your pack's is {pack.number(key)}"
 
 
 def _under(finding: Row, pack: Pack | None) -> str:
@@ -375,7 +383,7 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
             sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
     else:
         if kind != "urgent":
-            sections.append(our_part(matter))
+            sections.append(our_part(matter, pack))
         if kind == "restrict":
             sections.append(_warned(proposal))
         sections.append(seen(proposal["findings"], pack, sent, fold=kind != "urgent"))

@@ -79,6 +79,7 @@ def _finding(row: Row, dates: dict[str, str]) -> dict[str, Any]:
         "severity": row["severity"],
         "evidence": evidence(row, dates),
         "earlier": list(row["earlier"]),
+        "number": row.get("number", ""),
         "by_staff": row["by_staff"],
         "dismissed": row["dismissed"],
     }

@@ -85,6 +85,8 @@ class Sign:
     """One sentence for the reviewer: what was seen."""
     earlier: tuple[str, ...] = ()
     """Message-IDs of the earlier messages it rests on (the answer given, the warning, the request repeated)."""
+    number: str = ""
+    """The number of the pack it rests on, by its key such as "volume_week"; "" where it rests on none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +106,7 @@ class Finding:
     earlier: tuple[str, ...] = ()
     by_staff: bool = False
     """The organisation's own conduct, where the policy binds both sides: for the manager, never in the shared mailbox."""
+    number: str = ""
+    """As in the sign."""
     dismissed: str = ""
     """Who dismissed it and when, in words; "" while it stands."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from triage import hearing, label, learning
 from triage.cycle import conclude
 from triage.errors import Permanent
-from triage.explanation import NAMES, clause_words, counted, day, not_looked_at, stage_words
+from triage.explanation import NAMES, clause_words, counted, day, not_looked_at, number_words, stage_words
 from triage.export import matters as joined_matters
 from triage.finding import SURE
 from triage.judgement import conclude_touched, differences, everyone, ground
@@ -56,6 +56,8 @@ def _explain(message: Message, ledger: Ledger, settings: Settings) -> Iterator[s
         advisory = ", advisory: never counted" if row["severity"] == "advisory" else ""
         yield f"  {NAMES[row['kind']]}{sure}{gone}: {clause_words(row['clause'], pack, row['kind'])}{advisory}"
         yield f"    {row['reason']}"
+        if row.get("number"):
+            yield f"    {number_words(row['number'], pack)}"
         for quote in row["quotes"]:
             own = quote["message_id"] == message.message_id
             yield f'    "{" ".join(quote["text"].split())}"' + ("" if own else f" ({quote['message_id']})")

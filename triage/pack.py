@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from triage.evidence import Thresholds
 from triage.finding import KINDS, Severity
 from triage.nearest import nearest
-from triage.quantity import duration
+from triage.quantity import duration, in_words
 
 Stage = Literal["clear", "watch", "warn", "restrict", "held"]
 STAGES: Final[tuple[Stage, ...]] = ("clear", "watch", "warn", "restrict", "held")
@@ -22,6 +22,7 @@ Nature = Literal["conduct", "safeguard", "procedure", "obligation", "scope", "re
 Duty = Literal["detect", "assist", "record"]
 
 _MISSING: Final = object()
+NO_REASON: Final = "The pack gives no reason for it."
 
 
 class Part(BaseModel):
@@ -40,6 +41,10 @@ def _many(value: object) -> object:
 
 def _thresholds(value: object) -> object:
     return _read_thresholds(value) if isinstance(value, Mapping) else value
+
+
+def _reasons(value: object) -> object:
+    return _read_reasons(value) if isinstance(value, Mapping) else value
 
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -147,6 +152,8 @@ class Pack(Part):
     """Kinds that count strongly."""
     thresholds: Annotated[Thresholds, BeforeValidator(_thresholds)] = Field(default_factory=Thresholds)
     periods: Periods = Field(default_factory=Periods)
+    reasons: Annotated[Mapping[str, Text], BeforeValidator(_reasons)] = Field(default_factory=dict)
+    """Threshold or period → why it is what it is, in a sentence or two: shown on whatever rests on it."""
     deciders: Deciders = Field(default_factory=Deciders)
     letters: Letters = Field(default_factory=Letters)
     ladder: Annotated[tuple[Step, ...], BeforeValidator(_many), Field(min_length=1)]
@@ -196,6 +203,12 @@ class Pack(Part):
         step = self.step(stage)
         return step.decided_by if step else ""
 
+    def number(self, key: str) -> str:
+        """A threshold or period with its reason: "volume_messages = 6. Five mails …"."""
+        value = getattr(self.thresholds, key) if hasattr(self.thresholds, key) else getattr(self.periods, key)
+        told = in_words(value) if isinstance(value, timedelta) else f"{value:g}"
+        return f"{key} = {told}. {self.reasons.get(key) or NO_REASON}"
+
     def allows(self, stage: Stage) -> bool:
         """Whether a contact may be brought to this stage under this policy."""
         return STAGES.index(stage) <= STAGES.index(self.highest_stage)
@@ -219,6 +232,19 @@ def _read_thresholds(table: Mapping[str, object]) -> Thresholds:
     if faults:
         raise ValueError("\n".join(faults))
     return Thresholds(**read)
+
+
+def _read_reasons(table: Mapping[str, object]) -> Mapping[str, str]:
+    known = [*(entry.name for entry in fields(Thresholds)), *Periods.model_fields]
+    faults = []
+    for key, value in table.items():
+        if key not in known:
+            faults.append(f"{key}: there is no such number; {nearest(key, known) or 'the keys are listed in rules/README.md'}")
+        elif not isinstance(value, str) or not value.strip():
+            faults.append(f"{key}: write the reason as a text in quotation marks")
+    if faults:
+        raise ValueError("\n".join(faults))
+    return {key: str(value).strip() for key, value in table.items()}
 
 
 def _threshold(value: object, usual: object) -> object:

@@ -26,9 +26,9 @@ def in_words(path: Path, text: str, error: Mapping[str, Any]) -> str:
         case "extra_forbidden":
             known = _known_keys(place)
             words = f"there is no such key; {nearest(str(place[-1]), known) or 'known are ' + ', '.join(known)}"
-        case "value_error" if place == ["thresholds"]:
+        case "value_error" if place in (["thresholds"], ["reasons"]):
             return "\n".join(
-                told(path, text, ("thresholds", key), words)
+                told(path, text, (place[0], key), words)
                 for key, _, words in (line.partition(": ") for line in str(context["error"]).splitlines())
             )
         case "value_error":
@@ -37,6 +37,8 @@ def in_words(path: Path, text: str, error: Mapping[str, Any]) -> str:
             words = f"“{error['input']}” is not one of {context['expected']}"
         case "string_type":
             words = "is not right; write a text in quotation marks"
+        case "string_too_short":
+            words = "is empty; write a text"
         case "bool_type":
             words = "is not right; write true or false, without quotation marks"
         case "date_type" | "date_parsing":

@@ -12,13 +12,11 @@ import re
 import sys
 import tomllib
 from dataclasses import fields
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from triage import quantity
 from triage.errors import Misconfigured, Permanent
 from triage.evidence import Thresholds
 from triage.finding import KINDS
@@ -134,11 +132,12 @@ def show(pack: Pack) -> str:
     ]
     for kind in KINDS:
         clause = pack.clause_for(kind)
-        cited = f"{clause.ref} {clause.title}" if clause else "no clause of this policy; shown for information"
+        always = "no clause of this policy; it protects the writer, and is always looked for and comes first"
+        otherwise = always if KINDS[kind] == "protective" else "no clause of this policy; shown for information"
+        cited = f"{clause.ref} {clause.title}" if clause else otherwise
         lines.append(f"  {kind:<20} {cited}{_remark(pack, kind)}")
-    lines += ["", "Numbers (the policy names none; these are settings, shown on each finding)"]
-    lines += [f"  {entry.name:<28} {_number(getattr(pack.thresholds, entry.name))}" for entry in fields(Thresholds)]
-    lines += [f"  {name:<28} {getattr(pack.periods, name)}" for name in Periods.model_fields]
+    lines += ["", "Numbers (choices of this pack, shown with their reason on whatever rests on them)"]
+    lines += [f"  {pack.number(name)}" for name in (*(entry.name for entry in fields(Thresholds)), *Periods.model_fields)]
     lines += ["", "Steps"]
     lines += [f"  {step.stage:<9} {step.name}: {step.means} Decided by: {step.decided_by}." for step in pack.ladder]
     lines += [f"  {name:<9} Decided by: {getattr(pack.deciders, name)}." for name in Deciders.model_fields]
@@ -148,10 +147,6 @@ def show(pack: Pack) -> str:
     for clause in pack.clauses:
         lines += [f"  {clause.ref}  {clause.title}", f"      {clause.nature}; {clause.duty}: {clause.note}"]
     return "\n".join(lines) + "\n"
-
-
-def _number(value: object) -> str:
-    return quantity.in_words(value) if isinstance(value, timedelta) else str(value)
 
 
 def _remark(pack: Pack, kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import cache
 
@@ -10,8 +11,10 @@ from turns import CUSTOMER, DESK, LENA, OTTO, OURS, RHEA, START, mail
 
 from triage import policy
 from triage.conclusion import Conclusion, Ground, conclude
+from triage.explanation import our_part, seen
 from triage.message import Message
 from triage.policy import Clause, Pack
+from triage.service_standard import ServiceStandard
 
 ASKED = "Please exchange the pump number 4471 for me, because it hums. I bought it in March."
 NO = "Dear Gus,\n\nThe pump number 4471 is not faulty: the hum is normal at full load. We therefore do not exchange it.\n\nLena Voss"
@@ -139,6 +142,28 @@ def test_what_a_clause_alone_speaks_of_is_found_too(ref: str) -> None:
     done = conclude([CUSTOMER], course, Ground(START + timedelta(days=10), OURS, pack))
     assert clause in pack.clauses_for(kind)
     assert [one for one in done.findings if one.kind == kind and one.quotes]
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [("volume", "volume_messages"), ("repeat", "repeat_after_answers"), ("arguing", "arguing_after_explanations")],
+)
+@pytest.mark.parametrize("name", PACKS)
+def test_what_rests_on_a_number_shows_it_with_its_reason(name: str, kind: str, number: str) -> None:
+    pack = PACKS[name]
+    found = [asdict(one) for one in concluded(name, kind).findings if one.kind == kind]
+    assert found[-1]["number"] == number
+    lines = seen(found, pack, {}).lines
+    assert f"The policy names no number; your pack's is {pack.number(number)}" in lines and pack.reasons[number] in lines[-1]
+
+
+def test_the_day_from_which_we_are_late_shows_its_number_and_reason_unless_a_standard_was_promised() -> None:
+    pack = PACKS["k-and-s"]
+    late = Ground(START + timedelta(days=30), OURS, pack)
+    (row,) = conclude([CUSTOMER], exchange(("them", ASKED)), late).matters
+    assert pack.reasons["overdue_days"] in " ".join(our_part(row, pack).lines)
+    (row,) = conclude([CUSTOMER], exchange(("them", ASKED)), replace(late, standard=ServiceStandard.read("5 working days"))).matters
+    assert row["overdue"] and pack.reasons["overdue_days"] not in " ".join(our_part(row, pack).lines)
 
 
 @pytest.mark.parametrize("name", PACKS)

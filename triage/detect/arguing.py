@@ -54,4 +54,5 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         quotes=(request(evidence.message), *quotes[-3:]),
         reason=f"Contests again a decision that was explained {_times(len(explained))}, after {len(contests)} earlier rounds and without a new fact.",
         earlier=tuple(turn.message.message_id for turn in press.answers),
+        number="arguing_after_explanations" if enough and contests else "",
     )

@@ -24,4 +24,5 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         quotes=quotes,
         reason=f"{len(others)} earlier letters by other people have the same words: one template, to be answered as a campaign.",
         earlier=others,
+        number="campaign_writers",
     )

@@ -32,7 +32,8 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     press = pressing(evidence)
     if press is None or press.alike < ALIKE:
         return
-    if len(press.answers) < evidence.thresholds.repeat_after_answers and not _pressed_after_closing(evidence):
+    often = len(press.answers) >= evidence.thresholds.repeat_after_answers
+    if not often and not _pressed_after_closing(evidence):
         return
     last = press.answers[-1]
     assert last.act is not None
@@ -46,4 +47,5 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         reason=f"Asks again about a matter answered {len(press.answers)} times, last on {last.message.sent_at:%Y-%m-%d}; "
         f"{press.alike:.0%} of its words stand in the earlier mails.{news}",
         earlier=tuple(turn.message.message_id for turn in press.answers),
+        number="repeat_after_answers" if often else "",
     )

@@ -49,11 +49,11 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
     if not answered and (not mails or now - mails[0].message.sent_at > BURST):
         return
     if len(day) + 1 >= limits.volume_messages * factor:
-        window, counted, number = "24 hours", day, limits.volume_messages * factor
+        window, counted, number, key = "24 hours", day, limits.volume_messages * factor, "volume_messages"
     elif answered and len(two_days) + 1 >= limits.volume_two_days:
-        window, counted, number = "48 hours", two_days, limits.volume_two_days
+        window, counted, number, key = "48 hours", two_days, limits.volume_two_days, "volume_two_days"
     elif answered and len(week) + 1 >= limits.volume_week:
-        window, counted, number = "7 days", week, limits.volume_week
+        window, counted, number, key = "7 days", week, limits.volume_week, "volume_week"
     else:
         return
     yield Sign(
@@ -64,4 +64,5 @@ def detect(evidence: Evidence) -> Iterable[Sign]:
         reason=f"{len(counted) + 1} mails on this matter within {window} ({counted[0].message.sent_at:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M}); "
         f"the pack's number is {number}. " + ("The matter had been answered." if answered else "Nobody could have answered yet."),
         earlier=(*(turn.message.message_id for turn in (*counted, *answers_before(evidence))), evidence.message.message_id),
+        number=key,
     )
