@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import cache
@@ -11,7 +12,9 @@ from turns import CUSTOMER, DESK, LENA, OTTO, OURS, RHEA, START, mail
 
 from triage import policy
 from triage.conclusion import Conclusion, Ground, conclude
-from triage.explanation import our_part, seen
+from triage.decision import counts
+from triage.explanation import NAMES, evidence, our_part, seen
+from triage.finding import Finding
 from triage.message import Message
 from triage.policy import Clause, Pack
 from triage.service_standard import ServiceStandard
@@ -144,6 +147,68 @@ def test_what_a_clause_alone_speaks_of_is_found_too(ref: str) -> None:
     assert [one for one in done.findings if one.kind == kind and one.quotes]
 
 
+def seen_under(ref: str, course: list[Message]) -> tuple[Conclusion, list[Finding]]:
+    """What the pack of this clause concludes of an exchange, and what it finds of the kind that the clause is about."""
+    _, pack, clause = home(ref)
+    done = conclude([CUSTOMER], course, Ground(START + timedelta(days=20), OURS, pack))
+    return done, [one for one in done.findings if one.kind in clause.kinds]
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"),
+    [
+        ("001/1-5b", "Only kidding, Lena, but perhaps the pump would hum less if you did your job for once, ha ha."),
+        ("001/1-5d", "I am sure you are doing your best, Lena, such as it is."),
+        ("001/1-5d", "Bless you, Lena, I know that reading is hard for you."),
+    ],
+)
+def test_a_hostile_joke_and_a_veiled_insult_are_shown_for_information_and_lead_to_nothing(ref: str, words: str) -> None:
+    """However often they come: the clause is for information only."""
+    done, found = seen_under(ref, exchange(("them", ASKED), (LENA, NO), *[("them", words)] * 6))
+    assert [one.quotes[0].text for one in found] == [words] * 6
+    assert {one.severity for one in found} == {"advisory"} and not any(
+        counts(one) for one in done.findings if one.kind == found[0].kind
+    )
+    assert done.contact["stage"] == "watch" and done.proposals == ()
+
+
+def test_two_statements_that_do_not_agree_stand_side_by_side_with_their_dates_and_nobody_is_called_a_liar() -> None:
+    cancel, denial = "Please cancel my order for the pump 4471.", "I never asked you to cancel the order for the pump 4471."
+    done, (one,) = seen_under("001/1-4", exchange(
+        ("them", cancel), (LENA, "Dear Gus,\n\nWe have cancelled the order for the pump 4471.\n\nLena Voss"), ("them", f"{denial} Deliver it."),
+    ))  # fmt: skip
+    own, earlier = one.quotes
+    assert (own.text, earlier.text) == (denial, cancel) and own.message_id != earlier.message_id
+    dates = {turn.message_id: turn.sent_at.isoformat() for turn in exchange(("them", cancel))}
+    assert f"that of {START:%-d %B %Y}" in one.reason and "for a person to check" in one.reason
+    words = evidence(asdict(one), dates)
+    assert f"{START:%Y-%m-%d}" in words and denial in words and cancel in words
+    assert not re.search(r"\b(?:lie|lies|lied|liar|false|untrue|deliberate)\b", f"{words} {NAMES[one.kind]}", re.IGNORECASE)
+    assert done.contact["stage"] == "watch"
+
+
+def test_what_we_asked_for_and_our_reminder_stand_beside_the_refusal_and_what_was_given_is_held_against_nobody() -> None:
+    first = "Dear Gus,\n\nPlease send us the serial number on the plate and a photo of the pump, so that we can look into it.\n\nLena Voss"
+    again = "Dear Gus,\n\nWe still need the serial number and a photo of the pump. Please send us both.\n\nOtto Brand"
+    refused = "I will not tell you the serial number and I am not sending any photo."
+    course = exchange(
+        ("them", ASKED),
+        (LENA, first),
+        ("them", "Exchange the pump."),
+        (OTTO, again),
+        ("them", f"{refused} Exchange it and pay me."),
+    )
+    done, found = seen_under("004/UD9a", course)
+    assert [one.quotes[0].text for one in found] == [refused]
+    assert found[0].earlier == (course[1].message_id, course[3].message_id) and "what we asked for" in found[0].reason
+    assert done.contact["stage"] == "watch"
+    given = [
+        *course[:4],
+        *exchange(*[("them", "")] * 4, ("them", "The serial number is 77-4471, and here is the photo. Please exchange it."))[4:],
+    ]
+    assert seen_under("004/UD9a", given)[1] == []
+
+
 @pytest.mark.parametrize(
     ("kind", "number"),
     [("volume", "volume_messages"), ("repeat", "repeat_after_answers"), ("arguing", "arguing_after_explanations")],
@@ -162,7 +227,9 @@ def test_the_day_from_which_we_are_late_shows_its_number_and_reason_unless_a_sta
     late = Ground(START + timedelta(days=30), OURS, pack)
     (row,) = conclude([CUSTOMER], exchange(("them", ASKED)), late).matters
     assert pack.reasons["overdue_days"] in " ".join(our_part(row, pack).lines)
-    (row,) = conclude([CUSTOMER], exchange(("them", ASKED)), replace(late, standard=ServiceStandard.read("5 working days"))).matters
+    (row,) = conclude(
+        [CUSTOMER], exchange(("them", ASKED)), replace(late, standard=ServiceStandard.read("5 working days"))
+    ).matters
     assert row["overdue"] and pack.reasons["overdue_days"] not in " ".join(our_part(row, pack).lines)
 
 
