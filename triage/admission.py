@@ -83,6 +83,7 @@ def faults(ruling: Ruling, on: Circumstances) -> tuple[str, ...]:
             found += [*_told(ruling, on), *_termination(ruling, on)]
         case "intend":
             found += _end(replace(ruling, start=on.now.now), on)
+            found += _to_be_renewed(replace(ruling, act="renew"), on) if ruling.about else ()
         case "shorten":
             found += [*_about(ruling, on), *_shorter(ruling, on)]
         case "less" | "close" | "reopen" | "split" | "rejoin":
@@ -351,6 +352,12 @@ def _about(ruling: Ruling, on: Circumstances) -> Iterable[str]:
         soonest = one.until - timedelta(days=on.pack.periods.review_days)
         if on.now.now < soonest:
             yield f"its review begins on {day(soonest)}; before that it cannot be renewed"
+
+
+def _to_be_renewed(ruling: Ruling, on: Circumstances) -> Iterable[str]:
+    """That a restriction may be renewed, but for the letter that is still to tell of it."""
+    yield from _about(ruling, on)
+    yield from _gates(ruling, on)
 
 
 def _warned(ruling: Ruling, on: Circumstances) -> Iterable[str]:

@@ -16,6 +16,7 @@ from triage import telling
 from triage.deciding import Refused, report, rule
 from triage.errors import Permanent, Temporary
 from triage.evidence import Directory
+from triage.explanation import day
 from triage.hearing import OUTCOME, Answer, answered_note, answers, standing_of
 from triage.ledger import Ledger
 from triage.message import Message
@@ -199,23 +200,30 @@ def _named(addresses: tuple[str, ...], about: _About, ledger: Ledger, *, joining
 
 
 def _until(text: str, about: _About, settings: Settings, now: datetime) -> Ruling:
-    """UNTIL on a note about a restriction: of one in force, its end is moved; of one that is proposed, its end is agreed."""
-    until = _day(text, settings, now)
-    if about.kind == "hold" and about.restriction:
+    """UNTIL on a note about a restriction: of one in force, its end is brought forward, or a later one is agreed for the letter that
+    renews it; of one that is proposed, its end is agreed."""
+    until, why = _day(text, settings, now)
+    if about.kind in ("hold", "review") and about.restriction:
         one = about.restriction
         later = until > datetime.fromisoformat(one["until"])
-        return Ruling("renew" if later else "shorten", now, "", "", frozenset(), about=one["id"], until=until)
+        if later and not why.strip(" .,:;!–—-"):
+            raise Permanent(
+                f"to renew it takes a reason; write it behind the day, such as: UNTIL {day(until)}, he insulted us again"
+            )
+        return Ruling("intend" if later else "shorten", now, "", "", frozenset(), about=one["id"], until=until)
     if about.kind == "restrict":
         return Ruling("intend", now, "", "", frozenset(), until=until)
     raise Permanent("UNTIL is for a restriction, and this note proposes none")
 
 
-def _day(text: str, settings: Settings, now: datetime) -> datetime:
-    """The last moment, in the office's zone, of the day that a text begins with. Raises Permanent when it names none for certain."""
+def _day(text: str, settings: Settings, now: datetime) -> tuple[datetime, str]:
+    """The last moment, in the office's zone, of the day that a text begins with, and what stands behind it. Raises Permanent when it
+    names none for certain."""
     english = re.sub(r"(\d)\.\s+(?=[^\W\d])", r"\1 ", text)
     english = re.sub(r"[^\W\d]+", lambda word: _GERMAN.get(word[0].lower(), word[0]), english)
     found = [one for one in moments(english, now, ahead=True) if one.explicit and one.start <= len("the end of ")]
     if not found:
         raise Permanent("the day could not be read; write it as 2026-06-30 or 30 June 2026")
     named = found[0].until.date()
-    return datetime.combine(named, time(23, 59, 59), settings.organisation.time_zone).astimezone(UTC)
+    last = datetime.combine(named, time(23, 59, 59), settings.organisation.time_zone).astimezone(UTC)
+    return last, english[found[0].end :]

@@ -267,10 +267,10 @@ def _next(proposal: Row) -> tuple[str, ...]:
         return _without_reply(proposal)
     if kind == "review":
         return (
-            "If nobody does anything it lapses on that day, and the mail that is held comes back to the inbox.",
+            "If nobody does anything it ends on that day, and the mail that is held comes back to the inbox.",
             (
-                "To renew it takes a decision of its own, with its reasons, and a letter to the customer that names the new end. "
-                "Whoever runs triage records it with `triage hold renew`."
+                f"To renew it, {who} decides so, with reasons and no safeguard open, and tells the customer the new end in a letter. "
+                "It is renewed once that letter lies in Sent."
             ),
         )
     restriction = proposal["restriction"] or {}
@@ -720,6 +720,18 @@ def how_to_take_back(review: str = "") -> Section:
 
 def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     """What is a verdict: two moves, or an answer; and that everything else is none."""
+    if proposal["kind"] == "review" and proposal["restriction"]:
+        ends = datetime.fromisoformat(proposal["restriction"]["until"])
+        later, sooner = (f"{ends + by:%-d %B %Y}" for by in (_USUAL, -timedelta(days=1)))
+        return Section(
+            "How to answer",
+            (
+                "If it may end, do nothing.",
+                f"To renew it, answer with UNTIL {later} (or another day) and why, on the first line: the end for the letter.",
+                f"To end it sooner, answer with UNTIL {sooner}, and tell the customer.",
+                f"Moving this note to {agree} or {dismiss} puts it away and decides nothing.",
+            ),
+        )
     if proposal["kind"] in ("review", "appeal", "inquiry"):
         return Section(
             "How to answer", (f"This is a reminder. Moving it to {agree} or {dismiss} puts it away and decides nothing.",)
@@ -807,7 +819,7 @@ def came_of(one: Ruling | None, faults: Sequence[str], *, unproved: bool = False
         "same-person": f"{here} and {there} are one person, for a restriction too",
         "not-same-person": f"{here} and {there} are two people",
         "undo": "your last order counts no more",
-        "intend": f"agreed until {ends}; it begins only when the letter to the customer is in Sent",
+        "intend": f"agreed until {ends}; it {'is renewed' if one.about else 'begins'} only when the letter to the customer is in Sent",
         "shorten": f"it ends on {ends}; tell the customer",
         "renew": f"renewed until {ends}",
         "withdraw": "the incident counts against nobody any more",
