@@ -8,7 +8,7 @@ and a label somebody took off are left alone. Only held mail is ever moved, and 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from triage import at_delivery, hearing, held_reading, label, noting
@@ -27,8 +27,9 @@ def act(actor: Actor) -> Done:
     chosen = actor.settings.acting
     _erased(actor, done)
     if chosen.notes or chosen.hold:
-        digest_due = chosen.notes and bool(noting.digests(actor))
-        _folders(actor, done, needed=bool(proposals) or digest_due or any(row["held"] for row in wanted.values()))
+        _folders(
+            actor, done, needed=lambda: bool(proposals) or any(row["held"] for row in wanted.values()) or noting.tells(actor)
+        )
     if actor.box.can_move:
         _hold(actor, wanted, done, file=chosen.hold)
     elif chosen.hold and any(row["held"] for row in wanted.values()):
@@ -81,10 +82,10 @@ def _erased(actor: Actor, done: Done) -> None:
         actor.ledger.set_meta(_to_take_away(actor.name), "")
 
 
-def _folders(actor: Actor, done: Done, *, needed: bool) -> None:
+def _folders(actor: Actor, done: Done, *, needed: Callable[[], bool]) -> None:
     """The Triage tree is made (and subscribed) as soon as there is something to put into it."""
     missing = actor.box.missing_folders()
-    if not needed or not (missing or actor.ledger.meta(_made(actor)) != "yes"):
+    if not (missing or actor.ledger.meta(_made(actor)) != "yes") or not needed():
         return
     if missing:
         done.plan.append(f"make the folders {', '.join(missing)}")

@@ -140,6 +140,8 @@ def _withdrawal(answer: Answer, of: Incident, now: datetime) -> Ruling:
 def _about(answer: Answer, ledger: Ledger, staff: Directory) -> _About:
     """Raises Permanent when nothing is known any more of what the note was about."""
     told = answered_note(ledger, answer.mailbox, answer.note)
+    if told.get("kind") == "lost":
+        raise Permanent("nothing was reported, so there is nothing to order; move the mail itself to Triage/Agree")
     row = next(iter(ledger.proposals([answer.proposal])), None)
     key = row["about_key"] if row else told.get("about", "")
     mail = next((one for one in ledger.messages([key] if key else ()) if isinstance(one, Message)), None)

@@ -78,6 +78,8 @@ TITLES = {
     "incident": "An incident you told of",
     "inquiry": "An inquiry is open",
     "senior": "For a senior: please look",
+    "judged": "Your verdict on a mail",
+    "lost": "A report that found no mail",
 }
 
 
@@ -579,6 +581,31 @@ def incident_note(by: str, incident: Incident | None, faults: Sequence[str], *, 
     )
 
 
+def lost_report_note(by: str, *, incidents: str = "") -> tuple[Section, ...]:
+    """What whoever passed a mail on with REPORT is told when no mail is known that it could mean. `incidents`: the address for what did
+    not come by mail; "" where there is none."""
+    other = f"write to {incidents} what happened" if incidents else "whoever runs triage can write it down (`triage incident`)"
+    return (
+        Section(
+            "Nothing was reported",
+            (
+                (
+                    f"{by} passed on a mail with REPORT, and no mail is known here that it could be: it never came into this mailbox, or it was "
+                    "changed on the way."
+                ),
+            ),
+        ),
+        Section(
+            "What to do now",
+            (
+                "If the mail lies here, move the mail itself to Triage/Agree; or pass it on once more, whole and unchanged.",
+                f"If it came another way, {other}.",
+                "This note asks for nothing else. Delete it, or leave it: in a month it goes by itself.",
+            ),
+        ),
+    )
+
+
 def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
     """A mail that one of us asks to be looked at, on which the program itself found nothing that counts."""
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
@@ -685,6 +712,28 @@ def mail_judged(one: Verdict, sent: datetime) -> str:
     if one.choice == "agree":
         return f"{where}: the mail of {day(sent)} was marked as one to look at."
     return f"{where}: the mail of {day(sent)} was dismissed. What was found in it is held against nobody; UNDO takes that back."
+
+
+def judged_note(choice: str) -> tuple[Section, ...]:
+    """What a verdict on mails by themselves does. `choice`: what stands; "open" where it was taken back."""
+    return (
+        Section(
+            "What it does",
+            {
+                "dismiss": (
+                    "What was found in it is held against nobody. What protects the writer stays, and so does the answer you owe.",
+                ),
+                "agree": (
+                    "It is on file as one to look at. By itself that counts against nobody, and nothing is sent or moved.",
+                ),
+            }.get(choice, ("Nothing any more: the mail is read like any other. You may delete this note.",)),
+        ),
+    )
+
+
+def taken_back(one: Verdict) -> str:
+    """That a verdict on mails was taken back by moving its note; the server does not say who did."""
+    return f"{day(one.at)}, in the mailbox {one.by}: taken back."
 
 
 def answer_words(at: datetime, by: str, reply: Reply | None, came: str, *, unproved: bool = False) -> tuple[str, ...]:

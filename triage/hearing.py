@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from triage import contact, terms
@@ -30,14 +30,20 @@ CHOICES: Mapping[Word, Choice] = {"APPROVE": "agree", "REJECT": "dismiss", "UNDO
 _STEP: Mapping[str, str] = {"warn": "warn", "restrict": "restrict", "hold": "restrict"}
 """Kind of proposal → the role that decides it; of any other kind whoever answers."""
 
+TOLD_FOR = timedelta(days=30)
+"""How long a note lies in Triage/Review that only tells of something."""
 VERDICT = "verdict"
 """The journal's name for a verdict."""
 NOTE = "note"
 """The journal's name for a note that was written."""
 ANSWER = "answer"
 """The journal's name for a mail of ours that answers a note; its words stand in a paper."""
+LOST = "report-lost"
+"""The journal's name for a mail that one of us passed on with REPORT, where no mail is known that it could mean."""
 OUTCOME = "outcome"
 """The journal's name for what came of such an answer."""
+JUDGED = "judged"
+"""The kind of a note that tells of a verdict on mails by themselves."""
 SETTLED = "settled:"
 """Stands before the fingerprint of a note that tells of its verdict; such a note never lies in Triage/Review by our doing."""
 
@@ -53,17 +59,25 @@ def write_down(ledger: Ledger, heard: Iterable[Verdict]) -> int:
     if not waiting:
         return 0
     known = verdicts(ledger)
-    last: dict[str | frozenset[str], Verdict] = {one.proposal or one.keys: one for one in known}
+    last = {name: one for one in known for name in _names(one)}
     count = 0
     for one in waiting:
-        before = last.get(one.proposal or one.keys)
-        if before and (before.by, before.choice, before.keys) == (one.by, one.choice, one.keys):
+        if all(name in last and _same(last[name], one) for name in _names(one)):
             continue  # said already, and nobody has said anything else since
         one = replace(one, kinds=_kinds(ledger, one.keys))
         ledger.journal(VERDICT, at=one.at, actor=one.by, subject=one.subject())
-        last[one.proposal or one.keys] = one
+        last |= dict.fromkeys(_names(one), one)
         count += 1
     return count
+
+
+def _names(one: Verdict) -> list[str]:
+    """What a verdict is on: a proposal, or each of its mails by itself."""
+    return [one.proposal] if one.proposal else sorted(one.keys)
+
+
+def _same(before: Verdict, one: Verdict) -> bool:
+    return (before.by, before.choice) == (one.by, one.choice) and (not one.proposal or before.keys == one.keys)
 
 
 def _kinds(ledger: Ledger, keys: frozenset[str]) -> frozenset[str]:
@@ -135,14 +149,17 @@ def _in_matter_of(ledger: Ledger, proposal: str) -> set[str]:
 
 
 def on_note(ledger: Ledger, mailbox: str, choice: Choice, proposal: str, message_id: str, now: datetime) -> Verdict:
-    """The verdict that moving or labelling one of our notes is, on the messages the note was about."""
+    """The verdict that moving or labelling one of our notes is, on the messages the note was about; on the mails by themselves, where
+    it tells of a verdict on those."""
     keys: frozenset[str] = frozenset()
+    about = proposal
     for row in ledger.proposals([proposal]):
         keys = frozenset(row["keys"])
     for entry in ledger.entries(kinds=(NOTE,)):
         if entry.subject["proposal"] == proposal and entry.subject["message_id"] == message_id:
             keys = frozenset(entry.subject["keys"])
-    return Verdict(now, mailbox, choice, proposal, keys)
+            about = "" if entry.subject.get("kind") == JUDGED else proposal
+    return Verdict(now, mailbox, choice, about, keys)
 
 
 def _mails_taken_back(ledger: Ledger, proposal: str) -> frozenset[str]:
@@ -187,7 +204,24 @@ def reports(message: Message, staff: Directory) -> bool:
     inside = all(staff.is_colleague(one.email) for one in (*message.to, *message.cc))
     first = next((line for line in message.own.splitlines() if line.strip()), "")
     passed_on = message.wording.forwarded or message.wording.quoted
-    return bool(staff.is_colleague(message.sender.email) and inside and message.proved and passed_on and _REPORT.match(first))
+    ours = staff.is_colleague(message.sender.email) and inside and message.proved and not message.automatic
+    return bool(ours and passed_on and _REPORT.match(first))
+
+
+def write_lost(ledger: Ledger, message: Message, now: datetime) -> None:
+    """Writes down that a report found no mail, once however often it is met: whoever sent it is told (`lost_reports`)."""
+    if all(entry.subject["key"] != message.key for entry in ledger.entries(kinds=(LOST,))):
+        told = {"mailbox": message.mailbox, "key": message.key, "message_id": message.message_id}
+        ledger.journal(LOST, at=now, actor=message.sender.email, subject=told)
+
+
+def lost_reports(ledger: Ledger, mailbox: str, since: datetime) -> list[Message]:
+    """The reports that this mailbox took in after `since` and that found no mail, oldest first; none that was erased, and none whose mail
+    came after it."""
+    lost = [e.subject for e in ledger.entries(kinds=(LOST,)) if e.subject["mailbox"] == mailbox and e.at > since]
+    found = {one.answer for one in verdicts(ledger)} if lost else set()
+    keys = [one["key"] for one in lost if one["message_id"] not in found]
+    return [one for one in ledger.messages(keys) if isinstance(one, Message)]
 
 
 def by_report(ledger: Ledger, message: Message, now: datetime) -> Verdict | None:

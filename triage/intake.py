@@ -57,8 +57,11 @@ def take_in(
         waiting.read(box.account.name, now)
     notes = [*hearing.moved_back(box, ledger, now), *hearing.labelled_notes(box, ledger, now)]
     labels = hearing.labels_standing(box, ledger)
+    lost = hearing.lost_reports(ledger, box.account.name, now - hearing.TOLD_FOR)
+    late = [found for one in lost if (found := hearing.by_report(ledger, one, now))]  # the mail lay in what was read after it
     with ledger.transaction():
-        taken.verdicts += hearing.write_down(ledger, [*notes, *hearing.by_label(labels, box.account.name, ledger, now)])
+        by_label = hearing.by_label(labels, box.account.name, ledger, now)
+        taken.verdicts += hearing.write_down(ledger, [*notes, *late, *by_label])
     return taken
 
 
@@ -169,6 +172,7 @@ def _write_down(
             if report := hearing.by_report(ledger, one, now):
                 heard.append(report)
             else:
+                hearing.write_lost(ledger, one, now)
                 taken.unclear.append(
                     f"{name}: {one.sender.email} reported a mail that is not known here; move it to Triage/Agree instead"
                 )

@@ -8,17 +8,17 @@ says what came of the answer. What staff deleted or put elsewhere is left alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from triage import digest, explanation, hearing, held_reading, note, telling
+from triage import digest, explanation, hearing, held_reading, judged, note, telling
 from triage.actor import Actor, Done
 from triage.conclusion import Row
 from triage.explanation import Section
-from triage.hearing import NOTE, SETTLED, Answer
+from triage.hearing import JUDGED, NOTE, SETTLED, Answer
 from triage.ledger import Ledger
 from triage.message import Message
 from triage.policy import Pack
@@ -34,7 +34,6 @@ DIGEST = "digest-"
 _DISPUTED = "disputed:"
 _TOLD = "told:"
 """Stands before the fingerprint of a note that confirms an incident."""
-_CONFIRMED_FOR = timedelta(days=30)
 _OVER = "over:"
 """Stands before the fingerprint of a note whose proposal has fallen."""
 
@@ -65,17 +64,19 @@ class _Heard:
     voices: Mapping[str, tuple[Verdict, ...]]
     answers: Mapping[str, Sequence[Answer]]
     decided: Mapping[str, Ruling]
-    judged: Sequence[tuple[str, Verdict, datetime]]
+    on_mails: Sequence[tuple[str, Verdict, datetime]]
     """What was said of single mails: the key of each, the verdict, and when the mail was sent."""
     rested: Mapping[str, frozenset[str]]
     """The mails that its notes have rested on until now."""
+    alone: frozenset[str]
+    """The ids of the notes that only tell of what was said of single mails."""
     opinions: frozenset[str]
     """The Message-IDs of answers by somebody without the role that decides the step."""
 
     def of_mails(self, proposal: str, keys: Iterable[str] = ()) -> list[str]:
         """What was said of single mails on which it rests (`keys`), or of which its note has told, in words."""
         about = {*keys, *self.rested.get(proposal, ())}
-        return [explanation.mail_judged(one, sent) for key, one, sent in self.judged if key in about]
+        return [explanation.mail_judged(one, sent) for key, one, sent in self.on_mails if key in about]
 
     def section(self, row: Row) -> tuple[Section, ...]:
         """What was said of it and what came of that, as a section; () where nobody has said anything."""
@@ -108,17 +109,19 @@ def _heard(actor: Actor) -> _Heard:
     given = hearing.verdicts(actor.ledger)
     decided = {one.id: one for one in rulings(actor.ledger)} if said else {}
     told: dict[str, frozenset[str]] = {}
-    judged = on_mails(given)
-    for entry in actor.ledger.entries(kinds=(NOTE,)) if judged else ():
+    alone = set[str]()
+    standing = on_mails(given)
+    for entry in actor.ledger.entries(kinds=(NOTE,)) if any(not one.proposal for one in given) else ():
         name = str(entry.subject["proposal"])
         told[name] = told.get(name, frozenset()) | frozenset(entry.subject["keys"])
-    mails = actor.ledger.messages(sorted({key for one in judged for key in one.keys})) if judged else ()
+        alone |= {name} if entry.subject.get("kind") == JUDGED else set()
+    mails = actor.ledger.messages(sorted({key for one in standing for key in one.keys})) if standing else ()
     sent = {one.key: one.sent_at for one in mails if isinstance(one, Message)}
-    on = [(key, one, sent[key]) for one in judged for key in sorted(one.keys) if key in sent]
+    on = [(key, one, sent[key]) for one in standing for key in sorted(one.keys) if key in sent]
     opinions = frozenset(
         one.answer for one in given if one.by_answer and one.proposal and not one.decides and one.choice != "open"
     )
-    return _Heard(voices_on(given), said, decided, on, told, opinions)
+    return _Heard(voices_on(given), said, decided, on, told, frozenset(alone), opinions)
 
 
 def _about(proposal: Row) -> Mapping[str, Any]:
@@ -152,10 +155,10 @@ def _unread_of(actor: Actor, proposal: Row, pack: Pack) -> Row:
 
 
 def _confirmation(
-    actor: Actor, proposal: Row, mark: str, rest: Sequence[Section], heard: _Heard, folder: str, choice: str = ""
+    actor: Actor, proposal: Row, mark: str, rest: Sequence[Section], said: tuple[Section, ...], folder: str, choice: str = ""
 ) -> _Draft:
-    """The note as it is once something was said: it changes only when more is said."""
-    said, address = heard.section(proposal), actor.box.account.address
+    """The note as it is once something was `said`: it changes only when more is said."""
+    address = actor.box.account.address
     print_ = hashlib.sha256(f"{mark} {proposal['id']}\n{note.plain(said)}".encode()).hexdigest()[:16]
     message_id = f"<{proposal['id']}.{print_}@triage.{address.rpartition('@')[2]}>"
     sections = (*said, *rest)
@@ -178,13 +181,15 @@ def _confirmations(actor: Actor, known: Iterable[str], pack: Pack, heard: _Heard
         if verdict and (about := row or _fallen(actor, name)):
             folder = names.agree if verdict.choice == "agree" else names.dismiss
             rest = (*rest, explanation.how_to_take_back(names.review))
-            found[name] = _confirmation(actor, about, SETTLED, rest, heard, folder, verdict.choice)
+            found[name] = _confirmation(actor, about, SETTLED, rest, heard.section(about), folder, verdict.choice)
         elif heard.voices.get(name) and not verdict and (about := row or _fallen(actor, name)):
             rest = (explanation.how_to_answer(about, names.agree, names.dismiss),)
-            found[name] = _confirmation(actor, about, _DISPUTED, rest, heard, names.review)
+            found[name] = _confirmation(actor, about, _DISPUTED, rest, heard.section(about), names.review)
         elif not row and (about := _fallen(actor, name)):
             rest = (*rest, explanation.how_to_take_back())
-            found[name] = _confirmation(actor, about | {"title": "fallen"}, _OVER, rest, heard, names.review)
+            found[name] = _confirmation(
+                actor, about | {"title": "fallen"}, _OVER, rest, heard.section(about | {"title": "fallen"}), names.review
+            )
     return found
 
 
@@ -193,18 +198,48 @@ def _fallen(actor: Actor, name: str) -> Row | None:
     told = [e.subject for e in actor.ledger.entries(kinds=(NOTE,)) if e.subject["proposal"] == name and e.subject.get("about")]
     for mail in actor.ledger.messages([told[-1]["about"]] if told else ()):
         if isinstance(mail, Message):
-            return {
-                "id": name, "kind": told[-1]["kind"], "keys": told[-1]["keys"], "about_key": mail.key, "subject": mail.subject,
-                "sent_at": mail.sent_at.isoformat(), "restriction": None,
-                "references": [*mail.references, mail.message_id], "sender": asdict(mail.sender),
-            }  # fmt: skip
+            return _row(name, told[-1]["kind"], told[-1]["keys"], mail)
     return None
+
+
+def _row(name: str, kind: str, keys: Iterable[str], mail: Message) -> Row:
+    """As much of a proposal as a note needs that only tells of something. `mail`: in whose thread it lies."""
+    return {
+        "id": name, "kind": kind, "keys": list(keys), "about_key": mail.key, "subject": mail.subject, "sent_at": mail.sent_at.isoformat(),
+        "restriction": None, "references": [*mail.references, mail.message_id], "sender": asdict(mail.sender),
+    }  # fmt: skip
+
+
+def _judged(actor: Actor, known: Collection[str], heard: _Heard) -> dict[str, _Draft]:
+    """The notes that confirm verdicts on mails on which no other note rests, by their ids: each lies where its verdict belongs, and in
+    Triage/Review once that was taken back."""
+    ledger, names = actor.ledger, actor.box.folders
+    claimed = {key for row in ledger.proposals() for key in row["keys"]} if heard.on_mails else set[str]()
+    claimed |= {key for name in known if name not in heard.alone for key in heard.rested.get(name, ())}
+    found = {}
+    for one in judged.judged(ledger, actor.name, actor.settings.directory(), claimed, known, actor.now):
+        row = _row(one.id, JUDGED, [mail.key for mail in one.mails], one.about)
+        (said,) = heard.section(row) or (Section("What you said", ()),)
+        told = (explanation.IN_DISPUTE,) if one.disputed else ()
+        if one.choice == "open" and not one.disputed and not one.last.by_answer:
+            told = (explanation.taken_back(one.last),)
+        section = (Section(said.heading, (*said.lines, *told)),)
+        if one.disputed:
+            rest: tuple[Section, ...] = (explanation.how_to_answer(row, names.agree, names.dismiss),)
+            found[one.id] = _confirmation(actor, row, _DISPUTED, rest, section, names.review)
+        elif one.choice == "open":
+            found[one.id] = _confirmation(actor, row, _OVER, explanation.judged_note("open"), section, names.review)
+        else:
+            folder = names.agree if one.choice == "agree" else names.dismiss
+            rest = (*explanation.judged_note(one.choice), explanation.how_to_take_back(names.review))
+            found[one.id] = _confirmation(actor, row, SETTLED, rest, section, folder, one.choice)
+    return found
 
 
 def _told(actor: Actor, heard: _Heard) -> dict[str, _Draft]:
     """The notes that confirm mails to the address for incidents, by their ids; each stays for a month."""
     found = {}
-    every = [one for one in telling.tellings(actor.ledger) if one.mailbox == actor.name and actor.now - one.at < _CONFIRMED_FOR]
+    every = [one for one in telling.tellings(actor.ledger) if one.mailbox == actor.name and actor.now - one.at < hearing.TOLD_FOR]
     known = {one.id: one for one in incidents(actor.ledger)} if every else {}
     for one in every:
         if not one.unproved and (one.told is None or not one.done):
@@ -222,6 +257,27 @@ def _told(actor: Actor, heard: _Heard) -> dict[str, _Draft]:
         mark = _TOLD + note.fingerprint(about, sections)
         told = {"keys": [], "kind": "incident", "about": "", "telling": one.number}
         found[name] = _Draft(_titled(about), told, mark, message_id, compose, actor.box.folders.review)
+    return found
+
+
+def tells(actor: Actor) -> bool:
+    """Whether there is a note to write besides those about proposals: the folders are needed for it too."""
+    if not actor.settings.acting.notes:
+        return False
+    heard = _heard(actor)
+    return bool(digests(actor) or _told(actor, heard) or _lost(actor, heard) or _judged(actor, (), heard))
+
+
+def _lost(actor: Actor, heard: _Heard) -> dict[str, _Draft]:
+    """The notes for whoever reported a mail that is not known here, by their ids; one that somebody put away is let be."""
+    found = {}
+    for one in hearing.lost_reports(actor.ledger, actor.name, actor.now - hearing.TOLD_FOR):
+        name = "p-" + hashlib.sha256(f"lost {one.mailbox} {one.message_id} {one.sender.email}".encode()).hexdigest()[:12]
+        if name in heard.voices:
+            continue
+        row = _row(name, "lost", [], one)
+        said = explanation.lost_report_note(one.sender.email, incidents=actor.settings.organisation.incidents)
+        found[name] = _confirmation(actor, row, _TOLD, said, heard.section(row), actor.box.folders.review)
     return found
 
 
@@ -272,11 +328,18 @@ def write(actor: Actor, waiting: list[Row], done: Done) -> None:
     pack, heard = actor.settings.pack(), _heard(actor)
     known = {one.note_id: one for one in actor.ledger.notes(actor.name)}
     begun = [known.pop(name) for name in list(known) if name.endswith(BEGUN)]
-    settled = _confirmations(actor, known, pack, heard) if actor.box.can_move else {}
+    on_mails_alone = _judged(actor, known, heard) if actor.box.can_move else {}
+    settled = _confirmations(actor, known.keys() - heard.alone, pack, heard) | on_mails_alone if actor.box.can_move else {}
     open_ = [
         one for one in waiting if one["id"] not in settled
     ]  # a mail that could not be read waits for ever, but for a verdict
-    drafts = settled | {one["id"]: _draft(actor, one, pack, heard) for one in open_} | _told(actor, heard) | digests(actor)
+    drafts = (
+        settled
+        | {one["id"]: _draft(actor, one, pack, heard) for one in open_}
+        | _told(actor, heard)
+        | _lost(actor, heard)
+        | digests(actor)
+    )
     for half in begun:
         draft = drafts.get(half.note_id.removesuffix(BEGUN))
         if not actor.dry and not (draft and draft.message_id == half.message_id):
@@ -304,7 +367,7 @@ def write(actor: Actor, waiting: list[Row], done: Done) -> None:
 
 
 def _plan(draft: _Draft, voices: Sequence[Verdict], name: str, done: Done) -> None:
-    if draft.choice and voices[-1].by_answer:
+    if draft.choice and voices and voices[-1].by_answer:
         done.plan.append(f"note of {name} to {draft.folder}, as {voices[-1].by} answered it")
         done.notes_moved += 1
         return

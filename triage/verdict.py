@@ -125,6 +125,15 @@ def standing(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(one for said in voices.values() if (one := agreed(_counting(said))))
 
 
+def voices_on_mails(verdicts: Iterable[Verdict]) -> dict[str, tuple[Verdict, ...]]:
+    """Message key → the voices that count on the mail by itself, oldest first: of one mind, or in dispute."""
+    voices: dict[str, tuple[Verdict, ...]] = {}
+    for verdict in sorted(verdicts, key=lambda one: one.at):
+        for key in () if verdict.proposal else verdict.keys:
+            voices[key] = _with(voices.get(key, ()), verdict)
+    return {key: _counting(said) for key, said in voices.items() if said}
+
+
 def on_mails(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """The verdicts that stand on mails by themselves: given by a label, by moving the mail, or by passing it on."""
     return tuple(one for one in standing(verdicts) if not one.proposal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP, default
@@ -9,7 +10,7 @@ from email.policy import SMTP, default
 import pytest
 from mailstate import Lying, move, notes, store
 from office import Office, run
-from replying import PROVED
+from replying import PROVED, answer
 from sample import DESK, INES, MABEL, Mail, address, letter
 
 SNEER = letter(
@@ -44,6 +45,10 @@ def passed_on(form: str, words: str = "REPORT, this frightens me", *, proved: bo
 
 def shown(office: Office) -> list[Lying]:
     return [one for one in notes(office.server, office.user) if one.subject.startswith("A colleague reported")]
+
+
+def told(office: Office) -> list[Lying]:
+    return [one for one in notes(office.server, office.user) if one.subject.startswith("A report that found no mail")]
 
 
 @pytest.fixture
@@ -100,9 +105,38 @@ def test_a_report_in_our_name_that_nobody_proves_is_none(office: Office) -> None
     assert "0 verdicts heard" in office.once().output and not shown(office)
 
 
-def test_a_report_of_a_mail_that_never_came_here_is_told_to_the_operator(worked: Office) -> None:
-    worked.receive(passed_on("inline"))
+def test_who_reports_a_mail_that_never_came_here_is_told_so_once_and_reported_it_is_when_it_comes(worked: Office) -> None:
+    said = passed_on("inline")
+    worked.receive(said)
     assert "reported a mail that is not known here" in worked.once().output
+    (note,) = told(worked)
+    words = " ".join(note.text.split())
+    assert address(INES) in words and "move the mail itself to Triage/Agree" in words and "canal path" not in words
+    assert note.references.split()[-1] == said.message_id
+    assert " 0 changes made" in worked.once().output
+    worked.receive(answer(note, "CLOSE, I spoke to her"))
+    worked.once()
+    assert "nothing was reported, so there is nothing to order" in " ".join(told(worked)[0].text.split())
+    worked.receive(SNEER)
+    assert "1 verdicts heard" in worked.once().output
+    assert shown(worked) and not told(worked)
+    assert " 0 changes made" in worked.once().output
+
+
+@pytest.mark.parametrize("away", ["Triage/Dismiss", "Trash"])
+def test_that_note_stays_away_once_it_was_put_away(worked: Office, away: str) -> None:
+    worked.receive(passed_on("attached"))
+    worked.once()
+    move(worked.server, worked.user, told(worked)[0].message_id, "Triage/Review", away)
+    worked.once()
+    assert not told(worked) and " 0 changes made" in worked.once().output
+
+
+@pytest.mark.parametrize("how", ["not proved", "automatic"])
+def test_a_mail_in_our_name_that_nobody_proves_or_that_a_machine_sent_is_told_nothing(worked: Office, how: str) -> None:
+    said = passed_on("inline", proved=how == "automatic")
+    worked.receive(replace(said, raw=b"Auto-Submitted: auto-replied\r\n" + said.raw) if how == "automatic" else said)
+    assert "not known here" not in worked.once().output and not told(worked)
 
 
 def test_who_reports_the_same_person_again_and_again_is_shown_in_the_note_and_by_the_command(office: Office) -> None:

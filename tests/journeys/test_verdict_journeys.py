@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from desks import KINDS, Desk, at_desk
-from mailstate import mails, move, uid_of
+from mailstate import Lying, mails, move, uid_of
 from replying import answer
-from sample import INES, NOW, RALPH, Mail, address, garage
+from sample import INES, NOW, RALPH, Mail, address, chaser, garage
 from servers import must
 
 REVIEW, AGREE, DISMISS = "Triage/Review", "Triage/Agree", "Triage/Dismiss"
@@ -105,30 +105,35 @@ def moved_there_and_back_before_anybody_looked(desk: Desk) -> None:
     assert heard(desk) == 0 and desk.stage() == "warn"
 
 
-def put_back(desk: Desk, mail: Mail) -> None:
-    """From Triage/Agree to where it came from; where a mail that was moved there and back would lie there twice (pymap on a Maildir),
+def into(desk: Desk, message_id: str, target: str, source: str = "INBOX") -> None:
+    """A mail is put into a folder: a label more on Gmail, another folder elsewhere."""
+    if desk.kind == "gmail":
+        desk.mark(message_id, target, source)
+    else:
+        move(desk.server, desk.user, message_id, source, target)
+
+
+def put_back(desk: Desk, mail: Mail, source: str = AGREE) -> None:
+    """From Triage/Agree (or another folder) to where it came from; where a mail that was moved there and back would lie there twice (pymap on a Maildir),
     stored again."""
     folder = SENT.get(desk.kind, "Sent") if mail.folder == "Sent" else "INBOX"
     if desk.kind == "gmail":
-        desk.mark(mail.message_id, AGREE, AGREE, "-")
+        desk.mark(mail.message_id, source, source, "-")
     elif desk.kind == "without-keywords":
-        with desk.server.client(desk.user, AGREE) as client:
+        with desk.server.client(desk.user, source) as client:
             must(client.uid("STORE", uid_of(client, mail.message_id), "+FLAGS", "(\\Deleted)"))
             must(client.expunge())
         desk.server.append(desk.user, folder, mail.raw, date=mail.at)
     else:
-        move(desk.server, desk.user, mail.message_id, AGREE, folder)
+        move(desk.server, desk.user, mail.message_id, source, folder)
 
 
 def the_whole_conversation_moved(desk: Desk) -> None:
-    """With the note go the mails that it is about, and our own answers: a label more on Gmail, another folder elsewhere."""
+    """With the note go the mails that it is about, and our own answers."""
     sent = SENT.get(desk.kind, "Sent")
     lying = [(one.message_id, sent if one.folder == "Sent" else "INBOX") for one in garage()] + [(desk.note().message_id, REVIEW)]
     for message_id, folder in lying:
-        if desk.kind == "gmail":
-            desk.mark(message_id, AGREE, folder)
-        else:
-            move(desk.server, desk.user, message_id, folder, AGREE)
+        into(desk, message_id, AGREE, folder)
     before = len(mails(desk.server, desk.user, REVIEW)) - (desk.kind == "gmail")
     assert heard(desk) == 1 and decisions(desk)[-1] == ("agree", "desk")
     assert len(mails(desk.server, desk.user, REVIEW)) == before  # no note of a report that nobody made
@@ -198,6 +203,43 @@ def note_labelled(desk: Desk) -> None:
         assert heard(desk) == 0  # the note that came back bears no label
 
 
+def a_mail_without_a_note_moved(desk: Desk) -> None:
+    """No note rests on Perry's mails; a further mail of his matter is told of in the same note, which is moved back."""
+    first, second = chaser()
+    into(desk, second.message_id, DISMISS)
+    assert heard(desk) == 1
+    (told,) = about_mails(desk, DISMISS)
+    assert "the mail of 27 Apr 2026 was dismissed" in told.text and told.references.split()[-1] == second.message_id
+    into(desk, first.message_id, DISMISS)
+    assert heard(desk) == 1
+    (both,) = about_mails(desk, DISMISS)
+    assert both.note == told.note and "the mail of 14 Apr 2026 was dismissed" in both.text
+    move(desk.server, desk.user, both.message_id, DISMISS, REVIEW)
+    assert heard(desk) == 1 and "taken back" in about_mails(desk, REVIEW)[0].text and not about_mails(desk, DISMISS)
+    put_back(desk, first, DISMISS)
+    put_back(desk, second, DISMISS)
+    assert heard(desk) == 0
+
+
+def a_mail_without_a_note_labelled_and_answered_with_undo(desk: Desk) -> None:
+    (_, second) = chaser()
+    desk.label(second.message_id, "triage-dismiss")
+    assert heard(desk) == 1
+    (told,) = about_mails(desk, DISMISS)
+    says(desk, "UNDO, the wrong mail", note=told)
+    assert heard(desk) == 1 and not about_mails(desk, DISMISS)
+    (over,) = about_mails(desk, REVIEW)
+    assert "UNDO; recorded" in over.text and "\\Seen" in over.flags
+    if desk.kind in ("without-keywords", "exchange"):
+        put_back(desk, second, DISMISS)
+    assert heard(desk) == 0
+
+
+def about_mails(desk: Desk, folder: str) -> list[Lying]:
+    """The notes that tell of a verdict on a mail by itself."""
+    return [one for one in mails(desk.server, desk.user, folder) if one.subject.startswith("Your verdict on a mail")]
+
+
 def a_label_that_vanishes(desk: Desk) -> None:
     """The label goes, or the mail is put back; that says nothing, and what was said stands until somebody takes it back."""
     third = garage()[4].message_id
@@ -231,7 +273,8 @@ JOURNEYS: tuple[Callable[[Desk], None], ...] = (
     moved, the_whole_conversation_moved, copied_and_deleted, copied_and_left,
     moved_twice_before_anybody_looked, moved_there_and_back_before_anybody_looked,
     answered, answered_twice_over, two_answer_differently, answered_by_one_whom_nobody_vouches_for,
-    labelled, note_labelled, a_label_that_vanishes, read_starred_and_deleted_last_of_all,
+    labelled, note_labelled, a_mail_without_a_note_moved, a_mail_without_a_note_labelled_and_answered_with_undo, a_label_that_vanishes,
+    read_starred_and_deleted_last_of_all,
 )  # fmt: skip
 """In this order: the last leaves no note."""
 
