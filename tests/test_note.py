@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from triage import policy
 from triage.explanation import Section, seen
 from triage.note import compose, fingerprint, message_id, one_line, page, plain
 
@@ -86,7 +87,7 @@ def test_nothing_a_stranger_wrote_becomes_markup() -> None:
     html = part.get_content()
     tags = Tags()
     tags.feed(html)
-    assert {tag for tag, _ in tags.seen} <= {"html", "head", "meta", "body", "div", "h1", "h2", "p", "blockquote"}
+    assert {tag for tag, _ in tags.seen} <= {"html", "head", "meta", "body", "div", "h2", "p", "blockquote"}
     assert "{{ 7*7 }}" in html and "49" not in html
 
 
@@ -139,6 +140,31 @@ def test_an_id_that_hides_an_encoded_line_break_never_gets_into_a_header() -> No
 def test_abusive_words_are_folded_on_the_page_and_what_must_be_read_now_is_not() -> None:
     quote = {"message_id": "<a@pond.example>", "text": "You useless cretins."}
     found = {"message_id": "<a@pond.example>", "kind": "abuse", "clause": "", "quotes": [quote], "reason": "Insults."}
-    folded, shown = (page("A note", (seen([found], None, {}, fold=fold),)) for fold in (True, False))
+    folded, shown = (page((seen([found], None, {}, fold=fold),)) for fold in (True, False))
     assert "useless cretins" in folded and "useless cretins" not in re.sub("<details.*?</details>", "", folded, flags=re.DOTALL)
     assert "<details" not in shown and "useless cretins" in shown
+
+
+def test_what_is_not_needed_to_decide_is_folded_below_and_abusive_words_are_the_last_of_all() -> None:
+    sections = (
+        Section("First", ("Decide this.", '"You fool."'), frozenset({1}), more=("LESS: a milder step.",)),
+        Section("Last", ("Move it.",)),
+    )
+    shown = re.sub("<details.*?</details>", "", page(sections), flags=re.DOTALL)
+    assert "Decide this." in shown and "Move it." in shown and "LESS" not in shown and "fool" not in shown
+    text = plain(sections)
+    places = [text.index(words) for words in ("Decide this.", "Move it.", "MORE, IF YOU NEED IT", "LESS:", "You fool.")]
+    assert places == sorted(places)
+    heading = re.findall("<summary[^>]*><h2", page(sections))
+    assert len(heading) == 2  # where a mail program knows no folds, the headings stay
+
+
+def test_several_mails_of_one_day_stand_together_and_clauses_are_spelled_out_below() -> None:
+    def found(message_id: str, words: str) -> dict[str, Any]:
+        quote = {"message_id": message_id, "text": words}
+        return {"message_id": message_id, "kind": "volume", "clause": "004/UD5", "quotes": [quote], "reason": "Many."}
+
+    sent = {f"<{name}@pond.example>": f"2026-03-0{day}T09:00:00+00:00" for name, day in (("a", 4), ("b", 4), ("c", 2))}
+    section = seen([found(one, f"Words of {one[1]}.") for one in sent], policy.load("jack-keller"), sent)
+    assert [line[:11] for line in section.lines if not line.startswith('"')] == ["4 Mar 2026:"]
+    assert "2 Mar 2026: the same" in section.more and section.more[-1].startswith("Clause 004/UD5 of your policy: ")

@@ -90,6 +90,8 @@ def title(proposal: Row) -> str:
 
 MAILS_SHOWN = 4
 """Mails of which a note tells; a note is read in twenty seconds."""
+_AT_ONCE = 2
+"""Those of them that stand on the first screen of a telephone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Section:
     lines: tuple[str, ...]
     folded: frozenset[int] = frozenset()
     """The lines (by place) that a page shows only to whoever opens them: nobody has to meet abuse unprepared (000/3-f)."""
+    more: tuple[str, ...] = ()
+    """What belongs to it and is not needed to decide: it stands below all sections, folded where that can be."""
 
 
 def day(moment: str | datetime) -> str:
@@ -150,40 +154,50 @@ def not_looked_at(text: str) -> str:
     return f"{where} {only}, not its other words, nor a legal right or an appeal; please have somebody read it who knows the language."
 
 
-def our_part(matter: Row | None, pack: Pack | None = None) -> Section:
-    """What we did and did not do about the matter, before anything is said about the customer (principle 2)."""
+def our_part(matter: Row | None, pack: Pack | None = None, *, ask: bool = True) -> Section:
+    """What we did and did not do about the matter, before anything is said about the customer (principle 2).
+
+    `ask`: whether to ask for the answer that is owed.
+    """
     if matter is None:
         return Section("Our part first", ("No matter of theirs is known.",))
-    lines = []
+    lines, more = list[str](), list[str]()
     settled = matter.get("settled")
     if settled and settled["act"] == "close":
         lines.append(f"{settled['by']} said on {day(settled['at'])} that it is dealt with; no mail of ours says so:")
-        lines.append(f'"{_short(settled["reason"])}"')
+        lines.append(f'"{_short(settled["reason"], _QUOTED)}"')
     elif settled:
         lines.append(f"{settled['by']} reopened it on {day(settled['at'])}: {_short(settled['reason'])}")
     elif matter["answer_words"]:
         often = len(matter["answers"])
-        lines.append("We answered once; our answer says:" if often == 1 else f"We answered {often} times; our last answer says:")
-        lines.append(f'"{_short(matter["answer_words"])}"')
+        lines.append("We answered once:" if often == 1 else f"We answered {often} times; the last says:")
+        lines.append(f'"{_short(matter["answer_words"], _QUOTED)}"')
     else:
         lines.append("This matter was never really answered by us.")
     others = list(dict.fromkeys(matter["no_answer"].values()))
     if others:
-        lines.append(f"Our other mails were no answer to it: {'; '.join(others[:3])}.")
+        lines.append(f"Our other mails were no answer: {'; '.join(others[:3])}.")
     if matter.get("left_open"):  # a ledger that an earlier version of the program filled holds less
-        lines.append("What they asked and no answer of ours speaks of, as far as words show it:")
-        lines += [f'"{_short(one["text"])}"' for one in matter["left_open"][:MAILS_SHOWN]]
+        asked = [f'"{_short(one["text"], _QUOTED)}"' for one in matter["left_open"][:MAILS_SHOWN]]
+        lines += ["They asked, and as far as words show it no answer of ours speaks of it:", *asked[:_AT_ONCE]]
+        more += ["They asked this too, and no answer of ours speaks of it:", *asked[_AT_ONCE:]] if asked[_AT_ONCE:] else []
     for one in matter.get("disagreements", ())[:2]:
         lines.append(
             f"Two mails of ours do not agree: {one['differ'][0]} in one, {one['differ'][1]} in the other. Please look which is right."
         )
-        lines += [f'"{_short(each["text"])}" ({day(each["at"])})' for each in one["statements"]]
+        lines += [f'"{_short(each["text"], _QUOTED)}" ({day(each["at"])})' for each in one["statements"]]
     if matter["waiting_since"]:
-        late = f". It was due on {day(matter['deadline'])}: we are late" if matter["overdue"] else ""
-        lines.append(f"Not answered yet: what they wrote on {day(matter['waiting_since'])}{late}.")
+        late = f"; it was due on {day(matter['deadline'])}: we are late" if matter["overdue"] else ""
+        lines.append(
+            f"Not answered yet: what they wrote on {day(matter['waiting_since'])}{late}.{' Please answer it in any case.' if ask else ''}"
+        )
         if late and pack and matter.get("number"):
-            lines.append(number_words(matter["number"], pack))
-    return Section("Our part first", tuple(lines))
+            more.append(number_words(matter["number"], pack))
+    return Section("Our part first", tuple(lines), more=tuple(more))
+
+
+_QUOTED = 130
+"""Characters of a quotation on the first screen of a telephone."""
 
 
 def _short(text: str, most: int = 280) -> str:
@@ -204,24 +218,30 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *,
     by_mail: dict[str, list[Row]] = {}
     for finding in sorted(findings, key=lambda one: sent.get(one["message_id"], ""), reverse=True):
         by_mail.setdefault(finding["message_id"], []).append(finding)
-    lines = []
-    above: list[str] = []
-    for message_id, found in list(by_mail.items())[:MAILS_SHOWN]:
+    lines, more = list[str](), list[str]()
+    shown: list[tuple[str, list[str]]] = []  # day and kinds
+    for place, (message_id, found) in enumerate(list(by_mail.items())[:MAILS_SHOWN]):
         when = day(sent[message_id]) if message_id in sent else "undated"
-        kinds = list(dict.fromkeys(NAMES[one["kind"]] + _under(one, pack) for one in found))
-        lines.append(f"{when}: {'the same' if kinds == above else '; '.join(kinds)}")
-        above = kinds
-        own = dict.fromkeys(q["text"] for one in found for q in one["quotes"] if q["message_id"] == message_id)
+        kinds = list(dict.fromkeys(NAMES[one["kind"]] for one in found))
+        under = list(dict.fromkeys(NAMES[one["kind"]] + _under(one, pack) for one in found))
+        head = [f"{when}: {'the same' if shown and shown[-1][1] == kinds else '; '.join(under)}"]
+        head = [] if shown and shown[-1] == (when, kinds) else head  # several on one day stand together
+        shown.append((when, kinds))
+        own = list(dict.fromkeys(q["text"] for one in found for q in one["quotes"] if q["message_id"] == message_id))[:3]
         abusive = {q["text"] for one in found if one["kind"] in FOLDED for q in one["quotes"]} if fold else set()
-        folded |= {len(lines) + place for place, text in enumerate(list(own)[:3]) if text in abusive}
-        lines += [f'"{_short(text)}"' for text in list(own)[:3]] or [_short(one["reason"]) for one in found[:2]]
+        words = [f'"{_short(text, _QUOTED)}"' for text in own] or [_short(one["reason"]) for one in found[:2]]
+        if place < _AT_ONCE or abusive:
+            folded |= {len(lines) + len(head) + number for number, text in enumerate(own) if text in abusive}
+            lines += [*head, *words]
+        else:
+            more += [*(head or [f"{when}: the same"]), *words]
     if len(by_mail) > MAILS_SHOWN:
-        lines.append(f"… and {len(by_mail) - MAILS_SHOWN} earlier mails; `triage explain` tells of each.")
+        more.append(f"… and {len(by_mail) - MAILS_SHOWN} earlier mails; `triage explain` tells of each.")
     named = dict.fromkeys(one["clause"] for one in findings if one["clause"])
     clauses = [clause for reference in named if pack and (clause := pack.clause(reference))]
-    lines += [f"Clause {clause.ref} of your policy: {clause.title}." for clause in clauses]
-    lines += [number_words(key, pack) for key in dict.fromkeys(one.get("number", "") for one in findings) if key and pack]
-    return Section("What was seen", tuple(lines) or ("Nothing further.",), frozenset(folded))
+    more += [f"Clause {clause.ref} of your policy: {clause.title}." for clause in clauses]
+    more += [number_words(key, pack) for key in dict.fromkeys(one.get("number", "") for one in findings) if key and pack]
+    return Section("What was seen", tuple(lines) or ("Nothing further.",), frozenset(folded), tuple(more))
 
 
 def number_words(key: str, pack: Pack) -> str:
@@ -232,7 +252,7 @@ def number_words(key: str, pack: Pack) -> str:
 def _under(finding: Row, pack: Pack | None) -> str:
     """The clause of what was seen, in brackets; what protects the sender needs none."""
     if finding["clause"]:
-        return f" (clause {finding['clause']})"
+        return f" ({finding['clause']})"
     return "" if KINDS.get(finding["kind"]) == "protective" else f" ({clause_words('', pack, finding['kind'])})"
 
 
@@ -241,9 +261,9 @@ def against(proposal: Row, heading: str = "What speaks against it") -> Section:
     unmet = set(proposal["unmet"]) - ({"not_warned"} if proposal["kind"] in ("warn", "no-reply") else set())
     open_gates = [check["words"] for check in proposal["checks"] if check["name"] in unmet]
     lines = [f"{words[0].upper()}{words[1:]}." for words in open_gates]
-    if since := (proposal["our_part"] or {}).get("waiting_since"):
-        lines.append(f"What they wrote on {day(since)} has no answer yet. Please answer it, whatever comes of this note.")
-    lines.append("The program counts and quotes; it knows nothing of intent, illness or what was said on the telephone.")
+    if not lines and proposal["kind"] in ("warn", "restrict"):
+        lines.append("No safeguard stands in the way.")
+    lines.append("The program knows nothing of intent, illness or what was said on the telephone.")
     return Section(heading, tuple(lines))
 
 
@@ -256,31 +276,44 @@ def _next(proposal: Row) -> tuple[str, ...]:
         )
     if kind == "warn":
         return (
-            f"Agreeing sends nothing and tells nobody. {who[0].upper()}{who[1:]} writes the warning, as an email like any other.",
-            "When that email is in the Sent folder, the program knows that they were warned.",
+            f"Agreeing sends nothing and tells nobody: {who} decides, and writes the warning as an ordinary email.",
             "If you do not agree, what is listed here counts no longer.",
         )
     if kind == "restrict":
         return (
-            f"If you agree, {who} decides and tells the customer in writing, with an end date and a way to appeal.",
-            "The restriction begins only when that letter lies in Sent. The program cannot start it.",
+            (
+                f"If you agree, {who} decides and tells the customer in a letter, with an end date and a way to appeal. "
+                "It begins only when that letter lies in Sent."
+            ),
         )
     if kind == "no-reply":
         return _without_reply(proposal)
     if kind == "review":
         return (
-            "If nobody does anything it ends on that day, and the mail that is held comes back to the inbox.",
+            "If nobody does anything it ends on that day, and held mail comes back to the inbox.",
             (
-                f"To renew it, {who} decides so, with reasons and no safeguard open, and tells the customer the new end in a letter. "
-                "It is renewed once that letter lies in Sent."
+                f"To renew it, {who} tells the customer the new end in a letter; once that lies in Sent, it is renewed. "
+                "It takes reasons, and no open safeguard."
             ),
         )
     restriction = proposal["restriction"] or {}
     until = f"Until {day(restriction['until'])}" if restriction else "Until its end"
     return (
-        f"{until} their mail on this matter is filed in Triage/Held, to be read there; a reply is not expected of you.",
-        "Another matter, a legal right, an appeal, an emergency or anything about somebody's welfare stays in the inbox: please answer that.",
+        f"{until} their mail on this matter goes to Triage/Held; no reply is expected of you.",
+        "Another matter, a right, an appeal, an emergency or anything about welfare stays in the inbox: please answer that.",
     )
+
+
+def _later(kind: str) -> tuple[str, ...]:
+    """What else follows, for whoever wants to know."""
+    return {
+        "warn": ("When that email is in the Sent folder, the program knows that they were warned.",),
+        "restrict": ("The program cannot start a restriction.",),
+        "no-reply": (
+            "It says nothing about the person, and their next mail is read like any other.",
+            "If it tells of a danger or of a right, answer it.",
+        ),
+    }.get(kind, ())
 
 
 def _without_reply(proposal: Row) -> tuple[str, ...]:
@@ -291,9 +324,8 @@ def _without_reply(proposal: Row) -> tuple[str, ...]:
         else f"If you agree, the mail lies in Triage/Held until {until}"
     )
     return (
-        f"{lies}, and somebody still reads it. Nothing else changes: the matter stays open, and what they asked is still owed an answer.",
-        "It says nothing about the person, and their next mail is read like any other. If it tells of a danger or of a right, answer it.",
-        "If you do not agree, the mail is in the inbox like any other; what was found in it stays as it is.",
+        f"{lies}, and somebody still reads it. The matter stays open, and what they asked is still owed an answer.",
+        "If you do not agree, it is in the inbox like any other; what was found stays as it is.",
     )
 
 
@@ -305,15 +337,23 @@ def _reviewed(proposal: Row) -> tuple[Section, ...]:
         Section(
             "What ends", (f"The restriction of {proposal['customer']} since {day(one['start'])} ends on {day(one['until'])}.",)
         ),
-        Section("Why it was made", (f'"{_short(one["reason"])}"',)),
+        Section("Why it was made", (f'"{_short(one["reason"], _QUOTED)}"',)),
         Section(
             "What has come since",
             (
                 f"{counted(len(proposal['held']), 'held mail') if proposal['held'] else 'No mail was held'}; seen in what they wrote since: {said}.",
             ),
         ),
+        *_gates_of_renewal(proposal),
         Section("What happens next", _next(proposal)),
     )
+
+
+def _gates_of_renewal(proposal: Row) -> tuple[Section, ...]:
+    """The safeguards that stand open, and so against a renewal; that they were warned is told by its letter."""
+    open_ = [check["words"] for check in proposal["checks"] if check["name"] in set(proposal["unmet"]) - {"not_warned"}]
+    lines = tuple(f"{words[0].upper()}{words[1:]}." for words in open_)
+    return (Section("What stands against renewing it", lines),) if lines else ()
 
 
 def _appealed(proposal: Row) -> tuple[Section, ...]:
@@ -330,12 +370,11 @@ def _appealed(proposal: Row) -> tuple[Section, ...]:
         Section(
             "What happens next",
             (
-                "Until then no further restriction can be recorded.",
-                (
-                    "Tell the customer the outcome in writing: it is read from that letter once it is in Sent. Whoever runs triage can draft one "
-                    "(`triage letter appeal-outcome`), or record the outcome (`triage appeal decide`)."
-                ),
-                "An appeal can only end a restriction, shorten it or leave it.",
+                "Tell the customer the outcome in a letter: it is read from there once it lies in Sent.",
+                "It can only end a restriction, shorten it or leave it. Until then no further one can be recorded.",
+            ),
+            more=(
+                "Whoever runs triage can draft that letter (`triage letter appeal-outcome`), or record the outcome (`triage appeal decide`).",
             ),
         ),
     )
@@ -359,8 +398,8 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     matter = proposal["our_part"]
     proposed = {
         "urgent": f"{who} wrote a mail that somebody should read at once. It came under this subject on {day(proposal['sent_at'])}:",
-        "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent and nothing was moved; {proposal['decided_by']} decides.",
-        "restrict": f"To consider restricting contact with {who} under the {proposal['policy']}. Nothing was sent or moved; a person decides.",
+        "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent or moved.",
+        "restrict": f"To consider restricting contact with {who} under the {proposal['policy']}. Nothing was sent or moved.",
         "hold": _in_force(proposal.get("customer") or who, proposal["restriction"]) if kind == "hold" else "",
         "no-reply": f"This one mail from {who} was filed without a reply, because of its words: {proposal.get('filed')}."
         if proposal.get("filed")
@@ -372,7 +411,7 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
         held, restriction = proposal.get("held", []), proposal["restriction"]
         by_mail = restriction["notice"].startswith("<")
         heading = "What your notice says" if by_mail else "Why it was decided"
-        sections.append(Section(heading, (f'"{_short(restriction["words"])}"',)))
+        sections.append(Section(heading, (f'"{_short(restriction["words"], _QUOTED)}"',)))
         within = f" within {counted(pack.periods.read_days, 'day')}" if pack else ""
         reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}{within}."
         so_far = counted(len(held), "mail") if held else "Nothing"
@@ -385,7 +424,7 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
             sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
     else:
         if kind != "urgent":
-            sections.append(our_part(matter, pack))
+            sections.append(our_part(matter, pack, ask=kind != "no-reply"))
         if kind == "restrict":
             sections.append(_warned(proposal))
         sections.append(seen(proposal["findings"], pack, sent, fold=kind != "urgent"))
@@ -393,17 +432,15 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
             sections.append(against(proposal))
     if proposal.get("not_looked_at"):
         sections.append(Section("What was not looked at", tuple(proposal["not_looked_at"])))
-    first = (
-        ("Your policy offers talking it over first: `triage letter mediation` drafts the offer.",)
-        if _mediated(kind, pack)
-        else ()
-    )
+    first = ("Your policy offers talking it over first.",) if _mediated(kind, pack) else ()
+    drafts = ("`triage letter mediation` drafts that offer.",) if first else ()
     following = _next(proposal)
     if kind == "urgent":
         tell = (f"Tell at once, yourself: {safeguarding}.",) if safeguarding else ()
         sections.append(Section("What to do now", (*following[:1], *tell, *_handler(proposal), *following[1:])))
     else:
-        sections.append(Section("What happens next", (*first, *_handler(proposal), *following)))
+        later = (*drafts, *_later(kind))
+        sections.append(Section("What happens next", (*first, *_handler(proposal), *following), more=later))
     return tuple(sections)
 
 
@@ -420,7 +457,7 @@ def _in_force(who: str, restriction: Row) -> str:
     """What a restriction means, so that whoever never heard of one understands."""
     dates = f"From {day(restriction['start'])} until {day(restriction['until'])}"
     told = "You told them so in an email" if restriction["notice"].startswith("<") else "They were told"
-    return f"{dates}, for {who}: {MEASURES[restriction['kind']]}. This is a hold. {told}."
+    return f"{dates}, for {who}: {MEASURES[restriction['kind']]}. {told}."
 
 
 def _handler(proposal: Row) -> tuple[str, ...]:
@@ -450,8 +487,11 @@ def _inquired(proposal: Row) -> tuple[Section, ...]:
         Section(
             "What happens next",
             (
-                "Hear both sides. `triage evidence` gives the mails and a chronology of both.",
-                "What was found is recorded with `triage inquiry close`; what follows from it is a decision of its own, also to do nothing.",
+                "Hear both sides, and tell whoever runs triage what was found; it is put on record.",
+                "What follows from it is a decision of its own, also to do nothing.",
+            ),
+            more=(
+                "`triage evidence` gives the mails and a chronology of both sides; `triage inquiry close` records what was found.",
             ),
         ),
     )
@@ -486,8 +526,9 @@ def _for_a_senior(proposal: Row) -> tuple[Section, ...]:
             "What happens next",
             (
                 *_handler(proposal),
-                "It waits until one of you records a decision, also one to do nothing (`triage no-action`), or moves this note.",
+                "It waits until one of you decides, also to do nothing, or moves this note.",
             ),
+            more=("Whoever runs triage records what was decided, such as `triage no-action`.",),
         ),
     )
 
@@ -566,10 +607,8 @@ def incident_note(by: str, incident: Incident | None, faults: Sequence[str], *, 
         ),
         Section(
             "What it does",
-            (
-                "By itself it counts against nobody. It stands in the chronology (`triage evidence`).",
-                f"Whoever decides names it as a ground: --ground {incident.id[:8]}.",
-            ),
+            ("By itself it counts against nobody. It stands in the chronology, and whoever decides may name it as a ground.",),
+            more=(f"`triage evidence` prints that chronology; a decision names the ground with --ground {incident.id[:8]}.",),
         ),
         Section(
             "How to take it back",
@@ -626,10 +665,12 @@ def _report_note(proposal: Row, pack: Pack | None) -> tuple[Section, ...]:
         Section(
             "What happens next",
             (
-                "A report alone counts against nobody, and nothing is sent or moved.",
+                f"A report alone counts against nobody, and nothing is sent or moved. If a step is due, {proposal['decided_by']} decides.",
+            ),
+            more=(
                 (
-                    f"If a step is due, {proposal['decided_by']} decides. Whoever runs triage can write down what happened besides the mail "
-                    "(`triage incident`), or who is to look into it, and by when (`triage inquiry open`)."
+                    "Whoever runs triage can write down what happened besides the mail (`triage incident`), or who is to look into it, and by "
+                    "when (`triage inquiry open`)."
                 ),
             ),
         ),
@@ -670,7 +711,7 @@ def _unreadable_note(proposal: Row) -> tuple[Section, ...]:
             "What is asked",
             (f"Please open this mail from {who}, received on {day(proposal['sent_at'])}: the program could not read it.",),
         ),
-        Section("Why", (proposal["reason"],)),
+        Section("Why", (f"{proposal['reason'][:1].upper()}{proposal['reason'][1:]}.",)),
         Section("What happens next", ("It lies unchanged where it was. It counts neither for nor against anybody.",)),
     )
 
@@ -720,9 +761,7 @@ def judged_note(choice: str) -> tuple[Section, ...]:
         Section(
             "What it does",
             {
-                "dismiss": (
-                    "What was found in it is held against nobody. What protects the writer stays, and so does the answer you owe.",
-                ),
+                "dismiss": ("What protects the writer stays, and so does the answer you owe.",),
                 "agree": (
                     "It is on file as one to look at. By itself that counts against nobody, and nothing is sent or moved.",
                 ),
@@ -775,9 +814,8 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         return Section(
             "How to answer",
             (
-                "If it may end, do nothing.",
-                f"To renew it, answer with UNTIL {later} (or another day) and why, on the first line: the end for the letter.",
-                f"To end it sooner, answer with UNTIL {sooner}, and tell the customer.",
+                f"To renew it, answer UNTIL {later} (or another day) and why on the first line: the end for the letter.",
+                f"To end it sooner, answer UNTIL {sooner}, and tell the customer.",
                 f"Moving this note to {agree} or {dismiss} puts it away and decides nothing.",
             ),
         )
@@ -790,9 +828,9 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
             "How to answer",
             (
                 "You need to do nothing: this note tells you what was decided.",
-                "To end it early, tell the customer so in an email; when that is in the Sent folder, the program ends it.",
-                f"Or answer this note with UNTIL and the day on the first line{_such_as(proposal['restriction'])}, and tell the customer.",
+                f"To end it early, tell the customer in an email; or answer with UNTIL and a day{_such_as(proposal['restriction'])}, and tell them.",
             ),
+            more=("When that email is in the Sent folder, the program ends it.",),
         )
     if proposal["kind"] == "urgent":
         return Section(
@@ -800,7 +838,7 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
             (
                 f"After somebody has acted, and not only read it, move this note to {agree}.",
                 f"Move it to {dismiss} only when somebody has checked, and nobody is in danger.",
-                "Or answer it with APPROVE (somebody has acted) or REJECT (a false alarm) as the first line, and say what was done.",
+                "Or answer it: APPROVE (somebody has acted) or REJECT (a false alarm) on the first line, and what was done.",
             ),
         )
     if proposal["kind"] == "reported":
@@ -808,18 +846,19 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
             "How to answer",
             (
                 f"When somebody has looked: move this note to {dismiss} if nothing is wrong with the mail; the report counts no more.",
-                f"Or move it to {agree} if the report is to stay on file. Neither does anything to whoever wrote the mail.",
-                "Or answer it, with REJECT or APPROVE as your first line, and why. That puts your name to it.",
-                "Not yours to judge? Answer with REFER and why, and a senior is asked to look.",
+                f"Move it to {agree} if the report is to stay on file. Neither does anything to whoever wrote the mail.",
+                "Or answer it: REJECT or APPROVE on the first line, and why. Not yours to judge? REFER and why: a senior is asked.",
             ),
+            more=(_NAMES_YOU,),
         )
     if proposal["kind"] == "senior":
         return Section(
             "How to answer",
             (
-                f"When one of you has looked, move this note to {agree} or to {dismiss}; either puts it away, and decides nothing by itself.",
-                "Or answer it, with APPROVE or REJECT as your first line, and what is to be done. That puts your name to it.",
+                f"When one of you has looked, move this note to {agree} or {dismiss}; either puts it away and decides nothing.",
+                "Or answer it: APPROVE or REJECT on the first line, and what is to be done.",
             ),
+            more=(_NAMES_YOU,),
         )
     if proposal["kind"] == "unreadable":
         return Section(
@@ -828,9 +867,12 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     return Section(
         "How to answer",
         (
-            f"Move this note to {agree} if you agree, or to {dismiss} if not{_by_role(proposal)}.",
-            "Or answer it, with APPROVE or REJECT as your first line, above or below the quoted note, and why. That puts your name to it.",
-            "Not sure, or not yours to decide? Leave it here, and nothing happens; or answer with REFER and why, and a senior is asked to look.",
+            f"Move this note to {agree} if you agree, or to {dismiss} if not.",
+            "Or answer it: APPROVE or REJECT on the first line, and why.",
+            "Not sure? Leave it, and nothing happens; or answer REFER and why: a senior is asked.",
+        ),
+        more=(
+            _NAMES_YOU,
             "Deleting or archiving the note is no answer.",
             "If something in it is wrong, your first line may also be one of these:",
             *_further(proposal),
@@ -838,10 +880,7 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     )
 
 
-def _by_role(proposal: Row) -> str:
-    """That agreeing is an opinion, where a role decides."""
-    decider = proposal.get("decided_by") if proposal["kind"] in ("warn", "restrict") else ""  # one that fell knows it no more
-    return f"; the decision is for {decider}" if decider else ""
+_NAMES_YOU = "An answer puts your name to it. Its first line is read above or below the quoted note."
 
 
 def _such_as(restriction: Row | None) -> str:

@@ -25,17 +25,19 @@ _MESSAGE_ID = re.compile(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>")
 
 _FINGERPRINT = re.compile(r"<(p-[0-9a-f]{12})\.([0-9a-f]{16})@triage\.")
 
-_PAGE = """{% macro shown(line) %}{% if line.startswith('"') %}<blockquote style="margin:4px 0 4px 4px;padding:2px 0 2px 10px;border-left:3px solid #c9c9c2;color:#444">{{ line|plain }}</blockquote>
-{% else %}<p style="margin:4px 0">{{ line|plain }}</p>
-{% endif %}{% endmacro %}<h1 style="margin:0 0 12px;font-size:20px;font-weight:600">{{ title|plain }}</h1>
-{% for section in sections %}<h2 style="margin:16px 0 4px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ section.heading }}</h2>
+_PAGE = """{% macro shown(line) %}{% if line.startswith('"') %}<blockquote style="margin:3px 0 3px 2px;padding:1px 0 1px 9px;border:0 solid #c9c9c2;border-left-width:3px;background:none;color:#444">{{ line|plain }}</blockquote>
+{% else %}<p style="margin:3px 0">{{ line|plain }}</p>
+{% endif %}{% endmacro %}{% for section in sections %}<h2 style="margin:{{ 0 if loop.first else 12 }}px 0 2px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ section.heading }}</h2>
 {% for line in section.lines %}{{ shown(line) }}{% endfor %}{% endfor %}
-{% if abusive %}<details style="margin:16px 0 0"><summary style="font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ heading }}</summary>
+{% if more %}<details style="margin:4px 0 0"><summary style="color:#595959"><h2 style="display:inline-block;margin:12px 0 2px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ more_heading }}</h2></summary>
+{% for line in more %}{{ shown(line) }}{% endfor %}</details>{% endif %}
+{% if abusive %}<details><summary style="color:#595959"><h2 style="display:inline-block;margin:12px 0 2px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ heading }}</h2></summary>
 {% for line in abusive %}{{ shown(line) }}{% endfor %}</details>{% endif %}
 <p style="margin:20px 0 0;font-size:13px;color:#595959">{{ written_by }}</p>"""
-"""Headings and quotations are elements of their own: they stay what they are where a mail program drops all styles."""
+"""Headings and quotations are elements of their own: they stay what they are where a mail program drops all styles, or the folds. What a note is called stands in its subject, which every program shows above it."""
 
-_ABUSIVE = "Abusive words, only if you need them"
+_MORE = "More, if you need it"
+_ABUSIVE = "Abusive words, if you need them"
 _WRITTEN_BY = "Written by triage, the program that sorts this mailbox for you. It writes to nobody outside."
 
 
@@ -74,20 +76,27 @@ def _apart(sections: Sequence[Section]) -> tuple[tuple[Section, ...], tuple[str,
     return tuple(calm), tuple(abusive)
 
 
+def _more(sections: Sequence[Section]) -> tuple[str, ...]:
+    return tuple(line for section in sections for line in section.more)
+
+
 def plain(sections: Sequence[Section]) -> str:
-    """The sections as plain text, quotations indented, abusive words last."""
+    """The sections as plain text, quotations indented; then what is not needed to decide, abusive words last."""
     calm, abusive = _apart(sections)
-    blocks = []
-    for section in (*calm, *([Section(_ABUSIVE, abusive)] if abusive else [])):
+    more, blocks = _more(sections), list[str]()
+    last = [Section(heading, lines) for heading, lines in ((_MORE, more), (_ABUSIVE, abusive)) if lines]
+    for section in (*calm, *last):
         lines = [f"    {line}" if line.startswith('"') else line for line in section.lines]
         blocks.append(f"{section.heading.upper()}\n" + "\n".join(sheet.plain(line) for line in lines))
     return "\n\n".join([*blocks, f"-- \n{_WRITTEN_BY}"]) + "\n"
 
 
-def page(title: str, sections: Sequence[Section]) -> str:
-    """The sections as an HTML page without any outside resource; abusive words last, folded where the mail program can."""
+def page(sections: Sequence[Section]) -> str:
+    """The sections as an HTML page without any outside resource; then what is not needed to decide and, last, abusive words, both folded
+    where the mail program can."""
     calm, abusive = _apart(sections)
-    return sheet.mail(_PAGE, title=title, sections=calm, abusive=abusive, heading=_ABUSIVE, written_by=_WRITTEN_BY)
+    folded = {"more": _more(sections), "more_heading": _MORE, "abusive": abusive, "heading": _ABUSIVE}
+    return sheet.mail(_PAGE, sections=calm, written_by=_WRITTEN_BY, **folded)
 
 
 def fingerprint(proposal: Mapping[str, Any], sections: Sequence[Section]) -> str:
@@ -141,5 +150,5 @@ def compose(
     mail["Auto-Submitted"] = "auto-generated"
     mail[NOTE_HEADER] = proposal["id"]
     mail.set_content(plain(sections), cte="quoted-printable")
-    mail.add_alternative(page(title, sections), subtype="html", cte="quoted-printable")
+    mail.add_alternative(page(sections), subtype="html", cte="quoted-printable")
     return bytes(mail)

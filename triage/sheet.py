@@ -35,8 +35,8 @@ th { font-weight: 600 } summary { color: #5c5c56 } .none { color: #5c5c56 } a { 
 """
 _MAIL = """<!doctype html>
 <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
-<body style="margin:0;padding:16px;background:#f5f5f2;font:16px/1.45 system-ui,-apple-system,'Segoe UI',sans-serif;color:#222">
-<div style="max-width:38em;margin:auto;background:#fff;border:1px solid #ddd;border-radius:8px;padding:18px 20px">
+<body style="margin:0;padding:8px;background:#f5f5f2;font:15px/1.4 system-ui,-apple-system,'Segoe UI',sans-serif;color:#222">
+<div style="max-width:38em;margin:auto;background:#fff;border:1px solid #ddd;border-radius:8px;padding:14px 16px">
 {{ body }}</div></body></html>
 """
 """Styles stand in each element: mail programs take a style sheet out."""

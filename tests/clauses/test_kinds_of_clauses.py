@@ -226,11 +226,11 @@ def test_the_day_from_which_we_are_late_shows_its_number_and_reason_unless_a_sta
     pack = PACKS["k-and-s"]
     late = Ground(START + timedelta(days=30), OURS, pack)
     (row,) = conclude([CUSTOMER], exchange(("them", ASKED)), late).matters
-    assert pack.reasons["overdue_days"] in " ".join(our_part(row, pack).lines)
+    assert pack.reasons["overdue_days"] in " ".join(our_part(row, pack).more)
     (row,) = conclude(
         [CUSTOMER], exchange(("them", ASKED)), replace(late, standard=ServiceStandard.read("5 working days"))
     ).matters
-    assert row["overdue"] and pack.reasons["overdue_days"] not in " ".join(our_part(row, pack).lines)
+    assert row["overdue"] and pack.reasons["overdue_days"] not in " ".join(our_part(row, pack).more)
 
 
 @pytest.mark.parametrize("name", PACKS)

@@ -139,7 +139,7 @@ def _asked_about(worked: Office) -> tuple[Mail, Lying]:
 
 def test_an_agreed_note_leaves_one_abusive_mail_without_a_reply_and_a_dismissed_one_brings_it_back(worked: Office) -> None:
     rude, asked = _asked_about(worked)
-    assert rude.message_id in flags(worked.server, worked.user) and "the matter stays open" in " ".join(asked.text.split())
+    assert rude.message_id in flags(worked.server, worked.user) and "The matter stays open" in " ".join(asked.text.split())
     move(worked.server, worked.user, asked.message_id, "Triage/Review", "Triage/Agree")
     worked.once()
     assert "triage-hold" in flags(worked.server, worked.user, HELD)[rude.message_id]

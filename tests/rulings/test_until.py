@@ -9,7 +9,7 @@ import pytest
 
 from tests.rulings.registry import DESK, IDA, NOOR, NOTICE, WELFARE, Registry, with_end
 from triage.carrying_out import carry_out
-from triage.explanation import how_to_answer
+from triage.explanation import how_to_answer, note
 from triage.hearing import NOTE, answers, write_answer
 from triage.message import Message
 
@@ -18,12 +18,12 @@ def says(baths: Registry, words: str, by: str = IDA, kind: str = "review") -> st
     """One of us answers the note of this kind; what the note then says of it."""
     baths.conclude()
     (row,) = [one for one in baths.ledger.proposals() if one["kind"] == kind]
-    note = f"<{row['id']}.0123456789abcdef@triage.marlow.example>"
-    told = {"mailbox": "desk", "proposal": row["id"], "message_id": note, "keys": [], "kind": kind, "about": row["about_key"]}
+    cited = f"<{row['id']}.0123456789abcdef@triage.marlow.example>"
+    told = {"mailbox": "desk", "proposal": row["id"], "message_id": cited, "keys": [], "kind": kind, "about": row["about_key"]}
     baths.ledger.journal(NOTE, at=baths.now, actor="triage", subject=told)
     (message,) = baths.ledger.messages(baths.ledger.keys_by_message_id(baths.mail(words, by, DESK, subject="Re: note")))
     assert isinstance(message, Message)
-    write_answer(baths.ledger, message, note, baths.settings.directory(), baths.settings.deciders, baths.now)
+    write_answer(baths.ledger, message, cited, baths.settings.directory(), baths.settings.deciders, baths.now)
     carry_out(baths.ledger, baths.settings, baths.now)
     return "; ".join(answers(baths.ledger)[-1].faults)
 
@@ -79,6 +79,8 @@ def test_what_is_missing_is_said(ending: Registry, words: str, by: str, why: str
 def test_an_open_safeguard_stands_in_the_way_of_a_renewal(ending: Registry) -> None:
     ending.wrote(WELFARE)
     ending.conclude()
+    (row,) = [one for one in ending.ledger.proposals() if one["kind"] == "review"]
+    assert "What stands against renewing it" in [one.heading for one in note(row, ending.settings.pack())]
     assert "a safeguard is open" in says(ending, f"UNTIL {ending.now + timedelta(days=60):%Y-%m-%d}, he insulted us again")
 
 
