@@ -218,7 +218,7 @@ def test_what_rests_on_a_number_shows_it_with_its_reason(name: str, kind: str, n
     pack = PACKS[name]
     found = [asdict(one) for one in concluded(name, kind).findings if one.kind == kind]
     assert found[-1]["number"] == number
-    lines = seen(found, pack, {}).lines
+    lines = seen(found, pack, {}).more
     assert f"The policy names no number; your pack's is {pack.number(number)}" in lines and pack.reasons[number] in lines[-1]
 
 
