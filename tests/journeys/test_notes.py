@@ -223,7 +223,7 @@ def test_a_mail_that_was_read_starred_or_archived_says_nothing(worked: Office) -
 
 def test_the_unreadable_mail_is_shown_once_and_no_more_after_a_verdict(worked: Office) -> None:
     shown = note(worked, "A mail that could not be read")
-    assert "it does not say who sent it" in shown.text
+    assert "It does not say who sent it." in shown.text
     move(worked.server, worked.user, shown.message_id, REVIEW, AGREE)
     worked.once()
     worked.once(now=NOW)

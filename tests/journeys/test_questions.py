@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_replay_tells_what_an_edited_policy_would_change_and_changes_nothing(wor
     before = worked.export()
     pack = worked.folder / "ours.toml"
     words = (PACKS / "jack-keller.toml").read_text()
-    lines = [line for line in words.splitlines() if line.strip().startswith("repeat_after_answers")]
+    lines = [line for line in words.splitlines() if re.match(r"\s*repeat_after_answers = \d", line)]
     assert len(lines) <= 1
     pack.write_text(
         words.replace(lines[0], "repeat_after_answers = 9") if lines else words + "\n[thresholds]\nrepeat_after_answers = 9\n"

@@ -51,4 +51,4 @@ def test_a_warning_that_promises_a_look_is_called_a_warning_and_no_putting_off(b
     baths.answered(body, IDA)
     baths.wrote(INSULT + " Again.")
     said = told(baths, "restrict")
-    assert "Our other mails were no answer to it: a warning." in said and "looked into" not in said
+    assert "Our other mails were no answer: a warning." in said and "looked into" not in said
