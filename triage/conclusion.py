@@ -410,6 +410,17 @@ def _proposals(
     return tuple(rows)
 
 
+def _with_ties(rows: tuple[Row, ...], joins: Sequence[Join], rulings: Sequence[Ruling]) -> tuple[Row, ...]:
+    """The notes on restrictions, with the addresses among those they bind that only the program takes for the same person's."""
+    said = ties(rulings)
+    for row in rows:
+        bound = set(row["restriction"]["addresses"]) if row["kind"] in ("hold", "review") and row["restriction"] else set()
+        row["tied"] = [
+            asdict(one) for one in joins if {one.one, one.other} <= bound and frozenset({one.one, one.other}) not in said.same
+        ]
+    return rows
+
+
 def _heard(row: Row, voices: tuple[Verdict, ...]) -> None:
     """What staff said of a proposal."""
     verdict = agreed(voices)
@@ -635,6 +646,10 @@ def conclude(
         matters=rows,
         findings=findings,
         restrictions=restrictions,
-        proposals=_proposals(story, ground, findings, decision, in_force, held, rows, contact, restrictions, abusive, at.rulings),
+        proposals=_with_ties(
+            _proposals(story, ground, findings, decision, in_force, held, rows, contact, restrictions, abusive, at.rulings),
+            joins,
+            at.rulings,
+        ),
         wanted=_wanted(story, findings, filed, rows, contact),
     )

@@ -419,6 +419,7 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
         if aside := restriction.get("overrides"):
             lines = tuple(f"{SAFEGUARD_NAMES[one['gate']]}, by {restriction['decided_by']}: {one['reason']}" for one in aside)
             sections.append(Section("What was set aside", lines))
+        sections += _tied(proposal)
         sections += _told_departments(proposal.get("departments", ()))
         if restriction["gaps"]:
             sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
@@ -464,6 +465,17 @@ def _handler(proposal: Row) -> tuple[str, ...]:
     """That a colleague has taken over, so that whoever was hurt need not act upon the note (002/W3)."""
     one = proposal.get("handler")
     return (f"{one['to']} has dealt with them since {day(one['at'])}, in place of {one['from']}.",) if one else ()
+
+
+def _tied(proposal: Row) -> tuple[Section, ...]:
+    """That a restriction reaches an address which nobody of us has said to be the same person's, why, and how to undo that (F08)."""
+    lines = []
+    for one in proposal.get("tied", ()):
+        lines += [
+            f"{one['one']} and {one['other']} are read as one person: {'; '.join(one['reasons'])}. None of you has confirmed it.",
+            f"If they are two people, answer with NOT SAME PERSON {one['one']} (or {one['other']}) on the first line; then it covers only whom your letter went to.",
+        ]
+    return (Section("Whose mail it covers", tuple(lines)),) if lines else ()
 
 
 def _told_departments(told: Sequence[Row]) -> tuple[Section, ...]:

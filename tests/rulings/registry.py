@@ -99,11 +99,11 @@ class Registry:
         one = EmailMessage(policy=SMTP.clone(max_line_length=900))
         ours = sender.endswith("@marlow.example")
         if not ours and not headers:
-            one["Authentication-Results"] = f"mx.marlow.example; dmarc=pass header.from={sender.partition('@')[2]}"
+            one["Authentication-Results"] = f"mx.marlow.example; dmarc=pass header.from={sender.partition('@')[2].rstrip('>')}"
         for name, value in (headers or {}).items():
             one[name] = value
         one["From"], one["To"], one["Subject"], one["Date"] = sender, to, subject, self.now
-        one["Message-ID"] = message_id = f"<{self.mails}@{sender.partition('@')[2]}>"
+        one["Message-ID"] = message_id = f"<{self.mails}@{sender.partition('@')[2].rstrip('>')}>"
         if self.last and subject == "Key for locker 88":
             one["In-Reply-To"] = one["References"] = self.last
         one.set_content(body)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.rulings.registry import (
@@ -14,12 +16,16 @@ from tests.rulings.registry import (
     INSULT,
     MORE,
     NOOR,
+    NOTICE,
     SAM,
     WELFARE,
     Registry,
     override,
+    with_end,
 )  # fmt: skip
 from triage.deciding import Refused
+from triage.explanation import note
+from triage.note import plain
 from triage.record import rulings
 from triage.ruling import in_effect, ties
 
@@ -56,6 +62,46 @@ def test_a_restriction_reaches_another_address_only_when_a_decider_says_that_it_
     assert due.held() == [from_work]
     due.rule("undo", by=NOOR, about=rulings(due.ledger)[-1].id)
     assert due.held() == []
+
+
+def by_letter(due: Registry) -> str:
+    """A letter restricts Bert, and he writes on from another address under his name; gives the Message-ID of that mail."""
+    due.mail(f"{AGAIN}\n\nBert Quill", f"Bert Quill <{BERT}>", DESK)
+    due.answered(with_end(NOTICE, due.now + timedelta(days=60)), IDA)
+    due.later(days=1)
+    return due.mail(f"{AGAIN}\n\nBert Quill", f"Bert Quill <{OTHER}>", DESK)
+
+
+def note_on_the_restriction(due: Registry) -> str:
+    due.conclude()
+    (row,) = (one for one in due.ledger.proposals() if one["kind"] == "hold")
+    return plain(note(row, due.settings.pack()))
+
+
+def test_a_letter_s_restriction_reaches_an_address_that_only_the_program_ties_and_its_note_says_why_and_how_to_undo_it(
+    due: Registry,
+) -> None:
+    from_there = by_letter(due)
+    assert due.held() == [from_there]
+    said = note_on_the_restriction(due)
+    assert "WHOSE MAIL IT COVERS" in said and OTHER in said and "same name bert quill" in said
+    assert "None of you has confirmed it." in said and f"NOT SAME PERSON {OTHER}" in said
+    due.rule("not-same-person", by=NOOR, others=frozenset({OTHER}))
+    assert due.held() == [] and "WHOSE MAIL" not in note_on_the_restriction(due)
+
+
+def test_once_a_decider_has_said_that_both_are_one_the_note_asks_no_more(due: Registry) -> None:
+    from_there = by_letter(due)
+    due.rule("same-person", others=frozenset({OTHER}))
+    assert due.held() == [from_there] and "WHOSE MAIL" not in note_on_the_restriction(due)
+
+
+def test_once_it_is_recorded_it_reaches_no_address_that_is_tied_later(due: Registry) -> None:
+    due.mail(f"{AGAIN}\n\nBert Quill", f"Bert Quill <{BERT}>", DESK)
+    due.restrict(notice=due.answered(with_end(NOTICE, due.now + timedelta(days=60)), IDA), until=None)
+    due.later(days=1)
+    due.mail(f"{AGAIN}\n\nBert Quill", f"Bert Quill <{OTHER}>", DESK)
+    assert OTHER in addresses(due, BERT) and due.held() == []
 
 
 def restricted_beside_his_wife(due: Registry, her_words: str) -> str:
