@@ -38,6 +38,7 @@ from tests.rulings.registry import (
     NOTICE,
     RIGHTS,
     SAM,
+    SETTINGS,
     START,
     WARNING,
     WELFARE,
@@ -47,11 +48,14 @@ from tests.rulings.registry import (
 )
 from triage.carrying_out import carry_out
 from triage.deciding import Refused
+from triage.errors import Permanent
 from triage.hearing import NOTE, OUTCOME, answers, on_note, write_answer, write_down
 from triage.ledger import Ledger
 from triage.message import Message
+from triage.privacy import erase, person
 from triage.record import rulings
-from triage.ruling import Ruling
+from triage.ruling import FILED, Ruling
+from triage.settings import load
 from triage.verdict import Choice
 
 NELL = "nell.quill@inlook.example"
@@ -102,6 +106,20 @@ DECIDER = st.sampled_from([IDA, SAM])
 ASIDE = st.sets(st.sampled_from(["welfare", "rights", "adjustment", "not_dealt_with", "no_effort"]), max_size=2)
 
 
+OTHERS = ["warn", "no-action", "terminate", "refer", "senior", "hand-over", "inquire", "inquiry-closed", "department"]
+
+LETTERS = {
+    "lifted": "Dear Mr Quill,\n\nWe have lifted the restriction on your contact with us. You may write to us again as before.\n\nIda Holt",
+    "warning withdrawn": "Dear Mr Quill,\n\nWe withdraw our warning. It should not have been given.\n\nIda Holt",
+    "appeal dismissed": "Dear Mr Quill,\n\nWe have considered your appeal. Your appeal has been dismissed.\n\nSam Reyes",
+    "expectations": "Dear Mr Quill,\n\nPlease write to our staff politely, without insults. This letter is not a warning.\n\nIda Holt",
+}
+IN_WRITING = (
+    "Dear Mr Quill,\n\nFollowing our warning you have again insulted our staff. We have therefore decided to restrict your contact with us: "
+    "until {end} you may only contact us in writing; we will not take calls from you. You may appeal against this decision.\n\nIda Holt"
+)
+
+
 class PowerCut(Exception):
     """The program dies here."""
 
@@ -130,6 +148,17 @@ class Histories(RuleBasedStateMachine):
         self.number = 0
         self.agreed: dict[str, str] = {}
         """Proposal → the last verdict on it."""
+        self.warnings: list[datetime] = []
+        """When we really warned him."""
+        self.withdrawn: list[datetime] = []
+        """When we took a warning back."""
+        self.sent_at: dict[str, datetime] = {}
+        """When each notice in Sent was sent."""
+        self.grave: set[str] = set()
+        """The incidents that are grave."""
+        self.appealed: datetime | None = None
+        """Since when an appeal waits."""
+        self.policy, self.mode = "jack-keller", "propose"
 
     def teardown(self) -> None:
         self.baths.ledger.close()
@@ -179,9 +208,48 @@ class Histories(RuleBasedStateMachine):
     def ours(self, what: str) -> None:
         if what == "warning":
             self.baths.answered(WARNING, IDA)
+            self.warnings.append(self.baths.now)
         elif "rights" not in self.spoke:  # an answer to everything would answer that, too
             self.baths.answered(ANSWERED)
             self.answered_at.append(self.baths.now)
+
+    @rule()
+    def forged(self) -> None:
+        """Somebody writes in his name."""
+        self.baths.wrote(
+            MORE, headers={"Authentication-Results": "mx.marlow.example; dmarc=fail header.from=inlook.example; spf=fail"}
+        )
+        self.spoke["unauthenticated"] = self.baths.now
+
+    @rule(what=st.sampled_from(sorted(LETTERS)))
+    def other_letter(self, what: str) -> None:
+        """Letters of ours that end something or that only explain; none of them begins a restriction or counts as a warning."""
+        before = self.restricted()
+        self.baths.answered(LETTERS[what], IDA)
+        if what in ("lifted", "warning withdrawn"):
+            self.withdrawn.append(self.baths.now)
+        if what == "appeal dismissed":
+            self.appealed = None
+        after = self.restricted()
+        assert after.keys() <= before.keys() and all(after[name][1] <= before[name][1] for name in after)
+
+    @rule(days=st.integers(1, 100))
+    def milder_notice(self, days: int) -> None:
+        """A letter by which he may still write, in writing only."""
+        self.baths.answered(with_end(IN_WRITING, self.baths.now + timedelta(days=days)), IDA)
+        self.letters[self.baths.last], self.sent_at[self.baths.last] = set(self.open), self.baths.now
+
+    @rule(
+        policy=st.sampled_from(["jack-keller", "jack-keller", "caraway", "aurora-assist"]),
+        mode=st.sampled_from(["propose", "automatic", "never"]),
+    )
+    def other_settings(self, policy: str, mode: str) -> None:
+        """The organisation takes another policy, or another setting for single abusive mails; who is restricted stays as it was."""
+        before = self.restricted()
+        path = self.baths.folder / "settings.ini"
+        path.write_text(f"{SETTINGS.format(policy=policy)}[acting]\nno_reply = {mode}\n")
+        self.baths.settings, self.policy, self.mode = load(path), policy, mode
+        assert self.restricted() == before
 
     @property
     def unanswered(self) -> bool:
@@ -193,7 +261,8 @@ class Histories(RuleBasedStateMachine):
     @property
     def open(self) -> set[str]:
         """The safeguards that are open in truth now. A sign of danger counts for a season."""
-        return self._spoken(self.spoke) | ({"not_dealt_with"} if self.unanswered else set())
+        waits = {"appeal_pending"} if self.appealed else set()
+        return self._spoken(self.spoke) | waits | ({"not_dealt_with"} if self.unanswered else set())
 
     def _spoken(self, of: dict[str, datetime]) -> set[str]:
         season = self.baths.now - timedelta(days=88)
@@ -207,7 +276,8 @@ class Histories(RuleBasedStateMachine):
     @rule(days=st.integers(1, 200), endless=st.booleans())
     def notice(self, days: int, endless: bool) -> None:
         text = ENDLESS if endless else with_end(NOTICE, self.baths.now + timedelta(days=days))
-        self.letters[self.baths.answered(text, IDA)] = set(self.open)
+        self.baths.answered(text, IDA)
+        self.letters[self.baths.last], self.sent_at[self.baths.last] = set(self.open), self.baths.now
 
     @rule(days=st.sampled_from([1, 2, 5, 40, 100]))
     def wait(self, days: int) -> None:
@@ -393,6 +463,7 @@ class Histories(RuleBasedStateMachine):
     def incident(self, kind: str) -> None:
         before = self.restricted()
         self.incidents.append(self.baths.incident(kind).id)
+        self.grave |= {self.incidents[-1]} if kind == "threat" else set()
         assert self.restricted().keys() <= before.keys()  # alone it does nothing
 
     @rule(data=st.data(), by=st.sampled_from([IDA, NOOR]))
@@ -402,14 +473,39 @@ class Histories(RuleBasedStateMachine):
             self._try("withdraw", by=by, about=one)
             self.incidents.remove(one)
 
-    @rule(by=DECIDER, act=st.sampled_from(["warn", "no-action", "terminate", "refer", "senior", "hand-over", "inquire"]))
+    @rule(by=st.sampled_from([IDA, SAM, NOOR]), act=st.sampled_from(OTHERS))
     def other_command(self, by: str, act: str) -> None:
-        """Whatever else is recorded begins no restriction."""
+        """Whatever else is recorded begins no restriction, and ends or lengthens none."""
         before = self.restricted()
         told = {"notice": "file letter.pdf sha256:00", "told": self.baths.now} if act in ("warn", "terminate") else {}
-        to = {"refer": "police", "senior": SAM, "hand-over": SAM, "inquire": SAM}.get(act, "")
-        self._try(act, by=by, to=to, relieved=NOOR, circumstances="serious", **told)
-        assert self.restricted().keys() <= before.keys()
+        to = {"refer": "police", "senior": SAM, "hand-over": SAM, "inquire": SAM, "department": "repairs"}.get(act, "")
+        done = self._try(act, by=by, to=to, relieved=NOOR, circumstances="serious", reason="we looked into all of it", **told)
+        if done and act == "warn":
+            self.warnings.append(self.baths.now)
+        assert self.restricted().items() <= before.items()
+
+    @rule(by=st.sampled_from([IDA, NOOR]), act=st.sampled_from(["close", "reopen"]))
+    def settle(self, by: str, act: str) -> None:
+        """By command, on the first mail."""
+        before, keys = self.restricted(), tuple(self.baths.ledger.keys_by_message_id("<1@inlook.example>"))
+        known = {one.id for one in rulings(self.baths.ledger)}
+        self._try(act, by=by, mails=keys, reason="told him on the telephone what we know")
+        self.heard([one for one in rulings(self.baths.ledger) if one.id not in known], before)
+        assert self.restricted() == before
+
+    @rule()
+    def erase(self) -> None:
+        """Nobody is forgotten, with all that speaks for them, while a restriction of theirs is in force."""
+        if self.restricted():
+            known = len(rulings(self.baths.ledger))
+            with pytest.raises(Permanent, match="is in force"):
+                erase(
+                    self.baths.ledger,
+                    person(self.baths.ledger, self.baths.settings, BERT),
+                    reason="asked for",
+                    now=self.baths.now,
+                )
+            assert len(rulings(self.baths.ledger)) == known
 
     @rule(by=DECIDER, days=st.integers(1, 120), by_letter=st.booleans(), aside=ASIDE)
     def restrict(self, by: str, days: int, by_letter: bool, aside: set[str]) -> None:
@@ -453,7 +549,17 @@ class Histories(RuleBasedStateMachine):
         event(f"restriction, {wrong or 'all there'}: {'recorded' if recorded else 'refused'}")
         if recorded:
             assert wrong is None or wrong == "override without a reason"
+            assert self.policy != "caraway"  # a code that gives nobody the power
+            assert self._warned(self.sent_at.get(str(given.get("notice")), now)) or self.grave & set(given.get("grounds", ()))  # type: ignore[call-overload]
             assert self.truly_open("notice" in given) <= (aside if reason else set())
+
+    def _warned(self, by: datetime) -> bool:
+        """Whether he had been warned by then, and neither was that taken back nor has it led to a restriction that is over."""
+        over = [
+            datetime.fromisoformat(row["ended_early"] or row["until"]) for row in self.baths.restrictions() if not row["in_force"]
+        ]
+        spent = max((at for at in [*self.withdrawn, *over] if at < by), default=START)
+        return any(spent < at <= by for at in self.warnings)
 
     def truly_open(self, by_letter: bool) -> set[str]:
         return next(reversed(self.letters.values())) if by_letter else self.open
@@ -465,7 +571,9 @@ class Histories(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from([IDA, SAM, NOOR]), act=st.sampled_from(["lift", "appeal"]))
     def lift_or_appeal(self, by: str, act: str) -> None:
-        self._try(act, by=by, received=self.baths.now if act == "appeal" else None)
+        done = self._try(act, by=by, received=self.baths.now if act == "appeal" else None)
+        if done and act == "appeal":
+            self.appealed = self.baths.now
 
     @rule(
         by=st.sampled_from([IDA, SAM]), outcome=st.sampled_from(["allowed", "varied", "refused", ""]), days=st.integers(-5, 300)
@@ -475,6 +583,7 @@ class Histories(RuleBasedStateMachine):
         deciders = {row["decided_by"] for row in self.baths.in_force()}
         if self._try("appeal-decided", by=by, outcome=outcome, until=self.baths.now + timedelta(days=days)):
             assert len(deciders) > 1 or by not in deciders
+            self.appealed = None
             assert all(row["until"] <= before[row["id"]] for row in self.baths.in_force())
 
     def _try(self, act: str, **rest: object) -> bool:
@@ -523,7 +632,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def whatever_is_held_is_covered_by_a_restriction_or_by_somebody_s_word_on_that_mail(self) -> None:
         held = self.baths.held()
-        covered = {matter for row in self.baths.in_force() for matter in row["matters"]}
+        covered = {matter for row in self.baths.in_force() if row["kind"] in FILED for matter in row["matters"]}
         rows = self.baths.ledger.conclusions()
         of = {message_id: row["id"] for row in rows.matters for message_id in row["messages"]}
         for message_id in held:
@@ -532,8 +641,11 @@ class Histories(RuleBasedStateMachine):
             assert self._agreed(message) or of[message_id] in covered
 
     def _agreed(self, message: Message) -> bool:
-        """Whether somebody agreed lately that this single mail needs no reply."""
-        return any(
+        """Whether somebody agreed lately that this single mail needs no reply, or the settings say so of insults."""
+        insult = any(words in message.own for words in (INSULT, MORE))
+        if self.mode == "automatic" and insult and self.baths.now - message.sent_at < timedelta(days=14):
+            return True
+        return self.mode != "never" and any(
             self.agreed.get("p-" + hashlib.sha256(f"{row['id']} no-reply {message.key}".encode()).hexdigest()[:12]) == "agree"
             and self.baths.now - message.sent_at < timedelta(days=14)
             for row in self.baths.ledger.conclusions().contacts
