@@ -426,10 +426,14 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     else:
         if kind != "urgent":
             sections.append(our_part(matter, pack, ask=kind != "no-reply"))
+        if kind in ("warn", "restrict"):
+            sections += _circumstances(proposal)
         if kind == "restrict":
             sections.append(_warned(proposal))
         sections.append(seen(proposal["findings"], pack, sent, fold=kind != "urgent"))
-        if kind != "urgent":
+        if kind in ("warn", "restrict"):
+            sections.append(against({**proposal, "unmet": [one for one in proposal["unmet"] if one not in _CIRCUMSTANCES]}))
+        elif kind != "urgent":
             sections.append(against(proposal))
     if proposal.get("not_looked_at"):
         sections.append(Section("What was not looked at", tuple(proposal["not_looked_at"])))
@@ -443,6 +447,19 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
         later = (*drafts, *_later(kind))
         sections.append(Section("What happens next", (*first, *_handler(proposal), *following), more=later))
     return tuple(sections)
+
+
+_CIRCUMSTANCES = ("welfare", "adjustment", "rights")
+"""The safeguards that tell of somebody's situation."""
+
+
+def _circumstances(proposal: Row) -> tuple[Section, ...]:
+    """What their mails show of their situation, before what they did (003/5-a, 004/PR3)."""
+    known = [check["words"] for check in proposal["checks"] if check["name"] in _CIRCUMSTANCES and not check["met"]]
+    if not known:
+        return ()
+    lines = [f"{words[0].upper()}{words[1:]}." for words in known]
+    return (Section("What is known of them", (*lines, "No restriction may follow while that is open.")),)
 
 
 def _warned(proposal: Row) -> Section:

@@ -42,6 +42,8 @@ def _explain(message: Message, ledger: Ledger, settings: Settings) -> Iterator[s
         f" ({message.automatic}: counts as nobody's contact)" if message.automatic else ""
     )
     rows = ledger.conclusions()
+    to, copied = (", ".join(one.email for one in some) for some in (message.to, message.cc))
+    yield f"to {to or 'nobody named'}" + (f"; copies to {copied}" if copied else "")
     matter = next((row for row in joined_matters(rows) if message.message_id in row["messages"]), None)
     if matter:
         why = "; ".join(matter["why"].get(message.message_id, ()))

@@ -109,6 +109,8 @@ OWN: dict[str, tuple[str, list[Message]]] = {
     "001/1-3b": ("threat", once("Exchange the pump or I will smash every window of your shop.")),
     "001/1-6a": ("harassment", once("If you do not exchange the pump, Lena, I will make sure that your family hears about it.")),
     "001/1-2c": ("harassment", once("Everybody at your office laughs about you, Lena. I will write to you every day until you give up and leave.")),
+    "004/UB3b": ("illegal", once("I have helped myself to a pump from your yard last night, and I will take another one.")),
+    "004/UB3d": ("illegal", once("Last night I slashed the tyres of your van, and the shop window is next.")),
     "004/UB1d": ("harassment", once("Go on, Lena, lose your temper. I want to see you cry.")),
 }  # fmt: skip
 """Clauses of a kind that others share, with what they alone speak of."""
@@ -144,7 +146,8 @@ def test_what_a_clause_alone_speaks_of_is_found_too(ref: str) -> None:
     _, pack, clause = home(ref)
     done = conclude([CUSTOMER], course, Ground(START + timedelta(days=10), OURS, pack))
     assert clause in pack.clauses_for(kind)
-    assert [one for one in done.findings if one.kind == kind and one.quotes]
+    last = course[-1].message_id
+    assert [one for one in done.findings if one.kind == kind and one.quotes and one.message_id == last]
 
 
 def seen_under(ref: str, course: list[Message]) -> tuple[Conclusion, list[Finding]]:
@@ -207,6 +210,30 @@ def test_what_we_asked_for_and_our_reminder_stand_beside_the_refusal_and_what_wa
         *exchange(*[("them", "")] * 4, ("them", "The serial number is 77-4471, and here is the photo. Please exchange it."))[4:],
     ]
     assert seen_under("004/UD9a", given)[1] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I am blowing the whistle: Otto Brand takes bribes for contracts, and I have reported it to the regulator.",
+        "As an employee of the maker I must report a wrongdoing: the pump 4471 is sold with false papers. This is a protected disclosure.",
+    ],
+)
+def test_a_report_of_wrongdoing_is_protected_never_held_and_never_counted(words: str) -> None:
+    restricted = "Dear Gus,\n\nWe have decided to restrict your contact with us until 30 June 2026: we will not reply to emails about the pump.\n\nOtto Brand"
+    course = exchange(
+        ("them", ASKED), (LENA, NO), (OTTO, restricted), ("them", f"{words} It is about the pump."), ("them", ASKED)
+    )
+    done = conclude([CUSTOMER], course, Ground(START + timedelta(days=10), OURS, PACKS["jack-keller"]))
+    mine = [one for one in done.findings if one.message_id == course[3].message_id]
+    assert "rights" in {one.kind for one in mine} and not any(counts(one) for one in mine if one.kind != "after_stop")
+    held = {row["message_key"] for row in done.wanted if row["held"]}
+    assert held == {course[4].key}
+
+
+def test_how_often_they_turned_down_our_refusal_is_counted() -> None:
+    found = [one for one in concluded("jack-keller", "arguing").findings if one.kind == "arguing"]
+    assert "explained 3 times, after 2 earlier rounds" in found[-1].reason and len(found[-1].quotes) >= 3
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.rulings.registry import AGAIN, ANSWERED, BERT, IDA, NOOR, SAM, Registry
+from tests.rulings.registry import AGAIN, ANSWERED, BERT, IDA, INSULT, MORE, NOOR, SAM, Registry
 from triage import digest, explanation, note, register
 from triage.chronology import chronology
 from triage.deciding import Refused
@@ -148,6 +148,11 @@ def test_a_colleague_who_takes_over_is_named_in_notes_and_writing_to_them_is_no_
     baths.rule("hand-over", by=IDA, relieved=NOOR, to=SAM, reason="Noor steps back from it")
     baths.later(days=1)
     assert shopping(sent) == []
+    baths.wrote(INSULT)
+    baths.wrote(MORE)
+    baths.conclude()
+    (row,) = (one for one in baths.ledger.proposals() if one["kind"] == "warn")
+    assert f"{SAM} has dealt with them since" in note.plain(explanation.note(row, baths.settings.pack()))
 
 
 def test_notes_say_who_has_taken_over(due: Registry) -> None:

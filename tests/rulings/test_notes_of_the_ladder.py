@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from tests.rulings.registry import ASKED, IDA, INSULT, MORE, THREAT, Registry
+from pathlib import Path
+
+from office import run
+
+from tests.rulings.registry import ADJUSTMENT, ASKED, BERT, DESK, IDA, INSULT, MORE, SAM, THREAT, Registry, registry
 from triage.correspondence import draft
 from triage.explanation import note
 from triage.note import plain
+
+
+def told_after(baths: Registry, *mails: str) -> str:
+    for words in mails:
+        baths.wrote(words)
+    return told(baths, "warn")
 
 
 def told(baths: Registry, kind: str) -> str:
@@ -21,6 +31,46 @@ def test_the_warning_stands_beside_what_came_after_it(due: Registry) -> None:
         in said
     )
     assert said.index("THE WARNING") < said.index("WHAT WAS SEEN")
+
+
+def test_what_is_known_of_their_situation_stands_before_what_they_did(baths: Registry) -> None:
+    baths.wrote(ASKED)
+    baths.answered()
+    assert "WHAT IS KNOWN OF THEM" not in told_after(baths, INSULT, MORE)
+    said = told_after(baths, ADJUSTMENT)
+    assert said.count("An adjustment was asked for.") == 1
+    assert (
+        said.index("OUR PART FIRST")
+        < said.index("WHAT IS KNOWN OF THEM\nAn adjustment was asked for.")
+        < said.index("WHAT WAS SEEN")
+    )
+
+
+def test_what_was_aimed_at_one_person_over_time_stands_together_with_its_days(tmp_path: Path) -> None:
+    baits = [
+        "Go on, Noor, lose your temper. I want to see you cry.",
+        "Everybody at your office laughs about you, Noor. I will write to you every day until you give up and leave.",
+        "Still there, Noor? I will write to you every day until you give up and leave.",
+    ]
+    with registry(tmp_path, "aurora-assist") as aurora:
+        aurora.wrote(ASKED)
+        aurora.answered()
+        for words in baits:
+            aurora.later(days=3)
+            aurora.wrote(words)
+        said = told(aurora, "warn")
+        assert said.count("2026: intimidation or goading") + said.count("2026: the same") == 3
+        assert (
+            all(day in said for day in ("5 Mar 2026", "8 Mar 2026", "11 Mar 2026"))
+            and said.count("until you give up and leave") == 2
+        )
+
+
+def test_who_else_was_written_to_is_told_by_explain(due: Registry) -> None:
+    message_id = due.mail("Go on, Noor, lose your temper. I want to see you cry.", BERT, f"{DESK}, {SAM}")
+    due.conclude()
+    said = run("explain", message_id, "--settings", str(due.folder / "settings.ini")).output
+    assert f"to {DESK}, {SAM}\n" in said and "I want to see you cry." in said
 
 
 def test_a_warning_given_another_way_is_named_with_its_day(baths: Registry) -> None:
