@@ -65,3 +65,4 @@ def test_who_reports_one_person_again_and_again_is_named() -> None:
     reports = [Verdict(START, "ines@mill.example", "agree", "", frozenset({f"k{n}"})) for n in range(4)]
     assert again_and_again(reports, ["k0", "k1", "k2"]) == {"ines@mill.example": 3}
     assert again_and_again(reports, ["k0", "k1"]) == {}
+    assert again_and_again([*reports[:2], *reports[:2]], ["k0", "k1", "k2"]) == {}  # a mail reported twice over is one

@@ -15,6 +15,7 @@ from triage.judgement import conclude_touched, differences, everyone, ground
 from triage.ledger import Ledger
 from triage.message import Message
 from triage.settings import Settings
+from triage.verdict import dismissed
 
 NOTHING_READ = "nothing was read yet: run a pass first (triage once)"
 MOST_NAMED = 3
@@ -141,14 +142,19 @@ def feedback(ledger: Ledger) -> Iterator[str]:
         if kind not in learning.LEARNS:
             effect = "never learns"
         elif one.shift:
-            effect = f"{one.shift:.2f} off its strength; {below} findings are unsure by it"
+            gone = f"{counted(below, 'finding')} on file {'counts' if below == 1 else 'count'} no longer by that"
+            effect = f"it must be {one.shift:.2f} surer by now, and {gone}"
         else:
             effect = "unchanged" if one.agreed + one.dismissed >= learning.FEWEST else f"unchanged (fewer than {learning.FEWEST})"
         yield f"{NAMES[kind]}: agreed {one.agreed}, dismissed {one.dismissed}; {effect}"
     keys_of: dict[str, set[str]] = {}
+    gone_mails = dismissed(verdicts)
     for row in rows.matters:
         keys_of.setdefault(row["contact"], set()).update(row["keys"])
     people = {row["id"]: ", ".join(row["addresses"]) for row in rows.contacts}
     for contact, keys in sorted(keys_of.items()):
+        told = learning.reports_of(verdicts, keys)
         for by, count in learning.again_and_again(verdicts, keys).items():
-            yield f"{by} has reported {people.get(contact, contact)} {count} times"
+            unfounded = len(told[by] & gone_mails.keys())
+            since = f", and {unfounded} of these mails {'was' if unfounded == 1 else 'were'} dismissed since" if unfounded else ""
+            yield f"{by} has reported {people.get(contact, contact)} {count} times{since}"

@@ -57,8 +57,15 @@ def shifts(verdicts: Iterable[Verdict]) -> Mapping[str, float]:
     return {kind: one.shift for kind, one in lessons(verdicts).items() if one.shift}
 
 
+def reports_of(verdicts: Iterable[Verdict], keys: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Who of us has reported any of these mails (all of one person's) → which; one reported twice over is one."""
+    known, found = set(keys), dict[str, frozenset[str]]()
+    for one in verdicts:
+        if one.choice == "agree" and not one.proposal and one.keys & known:
+            found[one.by] = found.get(one.by, frozenset()) | (one.keys & known)
+    return found
+
+
 def again_and_again(verdicts: Iterable[Verdict], keys: Iterable[str]) -> dict[str, int]:
     """Who of us has reported these mails (all of one person's) `OFTEN` times or more, and how often."""
-    known = set(keys)
-    told = Counter(one.by for one in verdicts if one.choice == "agree" and not one.proposal and one.keys & known)
-    return {by: count for by, count in sorted(told.items()) if count >= OFTEN}
+    return {by: len(told) for by, told in sorted(reports_of(verdicts, keys).items()) if len(told) >= OFTEN}
