@@ -186,8 +186,8 @@ def _borne(abusive: Collection[str], sent_to: Mapping[str, Sequence[str]], staff
     return tuple(counts.most_common(MOST))
 
 
-_PAGE = """<h1 style="margin:0 0 4px;font-size:20px;font-weight:600">{{ title }}</h1>
-{% for heading, lines, more, empty in lists %}<h2 style="margin:18px 0 4px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ heading }}</h2>
+_PAGE = """{% if title %}<h1 style="margin:0 0 4px;font-size:20px;font-weight:600">{{ title }}</h1>
+{% endif %}{% for heading, lines, more, empty in lists %}<h2 style="margin:18px 0 4px;font-size:13px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;color:#595959">{{ heading }}</h2>
 {% for line in lines %}<p style="margin:6px 0;padding-left:10px;border-left:3px solid {{ '#c62828' if line.late else '#c9c9c2' }}"><span style="font-weight:600">{{ line.what }}</span><br><span style="color:#555">{{ line.detail }}</span></p>
 {% else %}<p style="margin:4px 0;color:#555">{{ empty }}</p>
 {% endfor %}{% if more %}<p style="margin:4px 0;color:#555">… and {{ more }} more.</p>
@@ -237,14 +237,17 @@ def plain(digest: Digest) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def page(digest: Digest) -> str:
-    """The digest as an HTML page without any outside resource; what came from mail is escaped."""
+def page(digest: Digest, *, titled: bool = True) -> str:
+    """The digest as an HTML page without any outside resource; what came from mail is escaped. `titled`: with its title, which a mail
+    program shows by itself."""
     lists = [
         (heading, [Line(one_line(x.what), one_line(x.detail), x.late) for x in getattr(digest, name)], digest.more[name], none)
         for name, heading, none in _LISTS
     ]
     most = max((count for _, count in digest.weeks), default=0) or 1
-    return sheet.mail(_PAGE, title=title(digest), lists=lists, weeks=digest.weeks, most=most, borne=digest.borne)
+    return sheet.mail(
+        _PAGE, title=title(digest) if titled else "", lists=lists, weeks=digest.weeks, most=most, borne=digest.borne
+    )
 
 
 def compose(digest: Digest, *, name: str, message_id: str, mailbox: str) -> bytes:
@@ -258,5 +261,5 @@ def compose(digest: Digest, *, name: str, message_id: str, mailbox: str) -> byte
     mail["Auto-Submitted"] = "auto-generated"
     mail[NOTE_HEADER] = name
     mail.set_content(plain(digest), cte="quoted-printable")
-    mail.add_alternative(page(digest), subtype="html", cte="quoted-printable")
+    mail.add_alternative(page(digest, titled=False), subtype="html", cte="quoted-printable")
     return bytes(mail)

@@ -196,7 +196,7 @@ def our_part(matter: Row | None, pack: Pack | None = None, *, ask: bool = True) 
     return Section("Our part first", tuple(lines), more=tuple(more))
 
 
-_QUOTED = 130
+_QUOTED = 160
 """Characters of a quotation on the first screen of a telephone."""
 
 
