@@ -24,7 +24,7 @@ help:
 	@echo "make lock       pin the packages that pyproject.toml asks for"
 	@echo "make notebooks  a year of invented mail into the folder year, and every notebook run on it and checked"
 	@echo "make bench-matters  how well mail is grouped, beside plain ways; DATA=FOLDER for archives with known matters"
-	@echo "make clients    Thunderbird (300 MB, as root installed by it) worked end to end; what it shows lies in build/clients"
+	@echo "make clients    Thunderbird and Roundcube in Chromium (800 MB, as root installed by it) worked end to end; pictures in build/clients"
 	@echo "make clean      remove what was made, but for .venv"
 
 setup: .venv/.ready
@@ -94,11 +94,11 @@ bench-matters: .venv/.ready-dev
 servers:
 	@.ci/need-servers
 
-# A mail program as staff use it, without a screen. Too heavy for make test.
+# Mail programs as staff use them, without a screen. Too heavy for make test.
 clients: .venv/.ready-dev servers
 	@.ci/need-clients
 	@$(BIN)/pytest -o addopts="-q --strict-markers --strict-config -p no:cacheprovider" tests/clients
-	@echo "what Thunderbird showed lies in build/clients"
+	@echo "what Thunderbird and Roundcube showed lies in build/clients"
 
 .venv/.ready: requirements.txt pyproject.toml .ci/make-venv
 	@PYTHON="$(PYTHON)" .ci/make-venv

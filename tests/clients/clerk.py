@@ -1,4 +1,5 @@
-"""A colleague at work: the mailbox of an office over which a pass was made, and Thunderbird on it. What it showed lies in build/clients."""
+"""A colleague at work: the mailbox of an office over which a pass was made, and Thunderbird or Roundcube on it. What they showed lies in
+build/clients."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from mailstate import Lying, mails
 from office import Office
 from post import post
+from roundcube import Roundcube, roundcube
 from sample import INES, address, chaser, garage, restriction, unreadable, welfare
 from servers import Server
 from thunderbird import Row, Thunderbird, thunderbird
@@ -19,17 +21,11 @@ PICTURES = Path(__file__).parents[2] / "build" / "clients"
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A colleague at work: the office's mailbox, and Thunderbird on it."""
+class Working:
+    """The office's mailbox, and what was sent from the mail program on it."""
 
     office: Office
-    client: Thunderbird
     sent: list[bytes]
-    """What was sent from Thunderbird."""
-
-    def open(self, folder: str) -> list[Row]:
-        """Opens a folder and waits until it shows what lies there."""
-        return self.client.open(folder, mails=len(mails(self.office.server, self.office.user, folder)))
 
     def once(self) -> str:
         """A pass of the program; what it said."""
@@ -52,16 +48,41 @@ class Desk:
     def decisions(self) -> list[tuple[str, str]]:
         return [(row["choice"], row["by"]) for row in self.office.export()["decisions"]]
 
+
+def keep(name: str, drawn: bytes) -> Path:
+    """Keeps a picture, to be looked at."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    path.write_bytes(drawn)
+    return path
+
+
+@dataclass(frozen=True)
+class Desk(Working):
+    """A colleague at work with Thunderbird."""
+
+    client: Thunderbird
+
+    def open(self, folder: str) -> list[Row]:
+        """Opens a folder and waits until it shows what lies there."""
+        return self.client.open(folder, mails=len(mails(self.office.server, self.office.user, folder)))
+
     def picture(self, name: str, drawn: bytes = b"") -> Path:
         """Keeps what the window shows (or what was drawn), to be looked at."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        path = PICTURES / f"{name}.png"
-        path.write_bytes(drawn or self.client.picture())
-        return path
+        return keep(name, drawn or self.client.picture())
 
 
-@contextmanager
-def at_work(server: Server, folder: Path, user: str) -> Iterator[Desk]:
+@dataclass(frozen=True)
+class WebDesk(Working):
+    """A colleague at work with Roundcube."""
+
+    client: Roundcube
+
+    def picture(self, name: str, drawn: bytes = b"") -> Path:
+        return keep(f"roundcube-{name}", drawn or self.client.picture())
+
+
+def _a_day(server: Server, folder: Path, user: str) -> Office:
     """A day on which much waits: a warning and a restriction are proposed, somebody is in danger, a mail cannot be read, a digest came."""
     office = Office(server, folder, user, extra="\n[acting]\ndigest = daily\n").open()
     every = [*garage(), *restriction()[:6], *welfare(), *chaser(), *unreadable()]
@@ -70,11 +91,32 @@ def at_work(server: Server, folder: Path, user: str) -> Iterator[Desk]:
         for name in ("Sent", "Trash", "Junk", "Drafts"):
             other.subscribe(name)
     office.once()
+    return office
+
+
+@contextmanager
+def at_work(server: Server, folder: Path, user: str) -> Iterator[Desk]:
+    office = _a_day(server, folder, user)
     with (
         post(server, user) as (port, sent),
         thunderbird(server, user, name="Ines Wold", address=address(INES), smtp=port) as client,
     ):
-        one = Desk(office, client, sent)
+        one = Desk(office, sent, client)
+        try:
+            yield one
+        except BaseException:
+            one.picture("as-it-failed")
+            raise
+
+
+@contextmanager
+def at_the_web(server: Server, folder: Path, user: str) -> Iterator[WebDesk]:
+    office = _a_day(server, folder, user)
+    with (
+        post(server, user) as (port, sent),
+        roundcube(server, user, name="Ines Wold", address=address(INES), smtp=port) as client,
+    ):
+        one = WebDesk(office, sent, client)
         try:
             yield one
         except BaseException:

@@ -201,14 +201,14 @@ class Thunderbird:
         )
 
     def folded(self) -> tuple[str, str]:
-        """Of the mail that is shown: the words inside what is folded away, and what a click on the first fold brings into view."""
+        """Of the mail that is shown: the words inside what is folded away, and what a click on the last fold brings into view."""
         script = """
             const shown = pane.messageBrowser.contentWindow.document.getElementById("messagepane").contentDocument;
             const folds = [...shown.querySelectorAll("details")];
             const inside = folds.map(one => one.textContent).join("\\n");
-            if (folds.length) folds[0].querySelector("summary").click();
+            if (folds.length) folds.at(-1).querySelector("summary").click();
             await sleep(200);
-            return [inside, folds.length && folds[0].open ? shown.body.innerText : ""];
+            return [inside, folds.length && folds.at(-1).open ? shown.body.innerText : ""];
             """
         inside, opened = self.do(script)
         return inside, opened
