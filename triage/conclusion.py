@@ -124,7 +124,7 @@ def _findings(story: Story, ground: Ground, template_twins: Mapping[str, tuple[s
         )
         for sign in detect.detect(evidence):
             clause = ground.pack.clause_for(sign.kind)
-            verdict = gone.get(message.key)
+            verdict = next((gone[one] for one in (message.key, *story.copies.get(message.key, ())) if one in gone), None)
             applies = verdict is not None and KINDS[sign.kind] != "protective" and not turn.by_staff
             unproved = message.authenticity == "fail" and KINDS[sign.kind] != "protective"
             found.append(

@@ -52,16 +52,20 @@ def judged(
     `lying`: the ids of the notes that were written. One is begun within a month of the verdict, or not at all."""
     said = [one for one in verdicts(ledger) if not one.proposal]
     last = {key: one for one in said for key in one.keys}
-    read = [one for one in ledger.messages(last) if isinstance(one, Message)] if last else []
+    told = _told(ledger, mailbox) if last else {}
+    still = {key for name, keys in told.items() if name in lying for key in keys}
+    wanted = [key for key, one in last.items() if key in still or now - one.at < _RECENT]
+    read = [one for one in ledger.messages(wanted) if isinstance(one, Message)] if wanted else []
     mails = {one.key: one for one in read if one.mailbox == mailbox and not staff.employs(one.sender.email)}
     if not mails:
         return ()
-    voices, matters = voices_on_mails(said), _matters(ledger, mails.values())
-    of = {key: name for name, keys in _told(ledger, mailbox).items() for key in keys if key in mails}
-    for key in mails:
-        if key not in of and key not in claimed and voices.get(key) and now - last[key].at < _RECENT:
-            same = [name for each, name in of.items() if matters.get(each, each) == matters.get(key, key)]
-            of[key] = same[0] if same else "p-" + hashlib.sha256(f"{JUDGED} {mailbox} {key}".encode()).hexdigest()[:12]
+    voices = voices_on_mails(said)
+    of = {key: name for name, keys in told.items() for key in keys if key in mails}
+    new = [key for key in mails if key not in of and key not in claimed and voices.get(key) and now - last[key].at < _RECENT]
+    matters = _matters(ledger, mails.values()) if new else {}
+    for key in new:
+        same = [name for each, name in of.items() if matters.get(each, each) == matters.get(key, key)]
+        of[key] = same[0] if same else "p-" + hashlib.sha256(f"{JUDGED} {mailbox} {key}".encode()).hexdigest()[:12]
     found = []
     for name in dict.fromkeys(of.values()):
         keys = [key for key in mails if of.get(key) == name]
