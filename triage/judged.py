@@ -56,7 +56,9 @@ def judged(
     still = {key for name, keys in told.items() if name in lying for key in keys}
     wanted = [key for key, one in last.items() if key in still or now - one.at < _RECENT]
     read = [one for one in ledger.messages(wanted) if isinstance(one, Message)] if wanted else []
-    mails = {one.key: one for one in read if one.mailbox == mailbox and not staff.employs(one.sender.email)}
+    here = {one for keys in told.values() for one in keys}
+    here |= {one.key for one in read if (one.mailbox if last[one.key].by_answer else last[one.key].by) == mailbox}
+    mails = {one.key: one for one in read if one.key in here and not staff.employs(one.sender.email)}
     if not mails:
         return ()
     voices = voices_on_mails(said)

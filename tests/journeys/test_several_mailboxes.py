@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from mailstate import flags, mails, notes
+from mailstate import flags, mails, notes, store
 from office import Office
-from sample import NOW, address, desk, letter, settings_file, story
+from sample import MABEL, NOW, address, desk, letter, settings_file, story
 from servers import Server, _free_ports
 
 _number = itertools.count(1)
@@ -83,3 +83,16 @@ def test_the_same_contact_s_story_runs_over_all_mailboxes(two: tuple[Office, str
     (contact,) = one.export()["contacts"]
     assert contact["stage"] == "warn" and contact["messages"] == 4
     assert address("<doreen.pike@post.example>") in contact["addresses"]
+
+
+def test_a_mail_that_lies_in_two_mailboxes_is_told_of_where_it_was_judged(two: tuple[Office, str]) -> None:
+    one, repairs = two
+    mail = letter("Is the hall open on Sunday?", sender=MABEL, at="2026-05-11 09:00")
+    one.receive(mail)
+    one.server.append(repairs, "INBOX", mail.raw, date=mail.at)
+    one.once()
+    store(one.server, repairs, mail.message_id, "+FLAGS", "triage-dismiss")
+    one.once()
+    told = {user: [lying.subject for lying in mails(one.server, user, "Triage/Dismiss")] for user in (one.user, repairs)}
+    assert told == {one.user: [], repairs: ["Your verdict on a mail: A question"]}
+    assert " 0 changes made" in one.once().output
