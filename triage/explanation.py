@@ -395,7 +395,6 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     sent = {proposal["about"]: proposal["sent_at"], **proposal["dates"]}
     kind = proposal["kind"]
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
-    matter = proposal["our_part"]
     proposed = {
         "urgent": f"{who} wrote a mail that somebody should read at once. It came under this subject on {day(proposal['sent_at'])}:",
         "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent or moved.",
@@ -407,34 +406,7 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     }[kind]
     heading = {"hold": "What is in force", "urgent": "Read this now"}.get(kind, "What is proposed")
     sections = [Section(heading, (proposed, *([f'"{_short(proposal["subject"], 100)}"'] if kind == "urgent" else [])))]
-    if kind == "hold":
-        held, restriction = proposal.get("held", []), proposal["restriction"]
-        by_mail = restriction["notice"].startswith("<")
-        heading = "What your notice says" if by_mail else "Why it was decided"
-        sections.append(Section(heading, (f'"{_short(restriction["words"], _QUOTED)}"',)))
-        within = f" within {counted(pack.periods.read_days, 'day')}" if pack else ""
-        reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}{within}."
-        so_far = counted(len(held), "mail") if held else "Nothing"
-        sections.append(Section("What is held", (f"{so_far} so far; {reads}", *_unread(proposal))))
-        if aside := restriction.get("overrides"):
-            lines = tuple(f"{SAFEGUARD_NAMES[one['gate']]}, by {restriction['decided_by']}: {one['reason']}" for one in aside)
-            sections.append(Section("What was set aside", lines))
-        sections += _tied(proposal)
-        sections += _told_departments(proposal.get("departments", ()))
-        if restriction["gaps"]:
-            sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
-    else:
-        if kind != "urgent":
-            sections.append(our_part(matter, pack, ask=kind != "no-reply"))
-        if kind in ("warn", "restrict"):
-            sections += _circumstances(proposal)
-        if kind == "restrict":
-            sections.append(_warned(proposal))
-        sections.append(seen(proposal["findings"], pack, sent, fold=kind != "urgent"))
-        if kind in ("warn", "restrict"):
-            sections.append(against({**proposal, "unmet": [one for one in proposal["unmet"] if one not in _CIRCUMSTANCES]}))
-        elif kind != "urgent":
-            sections.append(against(proposal))
+    sections += _about_the_hold(proposal, pack) if kind == "hold" else _about_the_mail(proposal, pack, sent)
     if proposal.get("not_looked_at"):
         sections.append(Section("What was not looked at", tuple(proposal["not_looked_at"])))
     first = ("Your policy offers talking it over first.",) if _mediated(kind, pack) else ()
@@ -447,6 +419,41 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
         later = (*drafts, *_later(kind))
         sections.append(Section("What happens next", (*first, *_handler(proposal), *following), more=later))
     return tuple(sections)
+
+
+def _about_the_hold(proposal: Row, pack: Pack | None) -> list[Section]:
+    """What a restriction in force rests on, and what came of it so far."""
+    held, restriction = proposal.get("held", []), proposal["restriction"]
+    by_mail = restriction["notice"].startswith("<")
+    sections = [
+        Section("What your notice says" if by_mail else "Why it was decided", (f'"{_short(restriction["words"], _QUOTED)}"',))
+    ]
+    within = f" within {counted(pack.periods.read_days, 'day')}" if pack else ""
+    reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}{within}."
+    so_far = counted(len(held), "mail") if held else "Nothing"
+    sections.append(Section("What is held", (f"{so_far} so far; {reads}", *_unread(proposal))))
+    if aside := restriction.get("overrides"):
+        lines = tuple(f"{SAFEGUARD_NAMES[one['gate']]}, by {restriction['decided_by']}: {one['reason']}" for one in aside)
+        sections.append(Section("What was set aside", lines))
+    sections += (*_tied(proposal), *_told_departments(proposal.get("departments", ())))
+    if restriction["gaps"]:
+        sections.append(Section("What is missing", tuple(f"{gap[0].upper()}{gap[1:]}." for gap in restriction["gaps"])))
+    return sections
+
+
+def _about_the_mail(proposal: Row, pack: Pack | None, sent: Mapping[str, str]) -> list[Section]:
+    """What speaks for a step and what against it, our own part first. `sent`: Message-ID → when, ISO."""
+    kind = proposal["kind"]
+    if kind == "urgent":
+        return [seen(proposal["findings"], pack, sent, fold=False)]
+    sections = [our_part(proposal["our_part"], pack, ask=kind != "no-reply")]
+    if kind in ("warn", "restrict"):
+        sections += _circumstances(proposal)
+    if kind == "restrict":
+        sections.append(_warned(proposal))
+    sections.append(seen(proposal["findings"], pack, sent, fold=True))
+    shown = _CIRCUMSTANCES if kind in ("warn", "restrict") else ()
+    return [*sections, against({**proposal, "unmet": [one for one in proposal["unmet"] if one not in shown]})]
 
 
 _CIRCUMSTANCES = ("welfare", "adjustment", "rights")
