@@ -22,21 +22,19 @@ from triage.ledger import Ledger, Location
 def act(actor: Actor) -> Done:
     """Brings one mailbox to what the ledger wants. Raises Temporary when the line breaks; a second run goes on from there."""
     done = Done()
-    wanted = actor.ledger.wanted()
+    held = actor.ledger.held()
     proposals = noting.proposals(actor)
     chosen = actor.settings.acting
     _erased(actor, done)
     if chosen.notes or chosen.hold:
-        _folders(
-            actor, done, needed=lambda: bool(proposals) or any(row["held"] for row in wanted.values()) or noting.tells(actor)
-        )
+        _folders(actor, done, needed=lambda: bool(proposals) or bool(held) or noting.tells(actor))
     if actor.box.can_move:
-        _hold(actor, wanted, done, file=chosen.hold)
-    elif chosen.hold and any(row["held"] for row in wanted.values()):
+        _hold(actor, held, done, file=chosen.hold)
+    elif chosen.hold and held:
         done.problems.append(f"{actor.name}: the server can move no mail safely, so mail under a restriction stays in the inbox")
     at_delivery.reconcile(actor, done)
     if chosen.labels:
-        _labels(actor, wanted, done)
+        _labels(actor, done)
         _verdict_labels(actor, done)
     if chosen.notes:
         noting.write(actor, proposals, done)
@@ -123,12 +121,11 @@ def _there(actor: Actor, folder: str, uids: dict[int, str]) -> dict[int, frozens
     return flags
 
 
-def _hold(actor: Actor, wanted: dict[str, Row], done: Done, *, file: bool) -> None:
-    """Held mail goes into the hold folder (with `file`); what we put there and is held no longer comes back in any case. What staff
-    took out stays out."""
+def _hold(actor: Actor, want: set[str], done: Done, *, file: bool) -> None:
+    """Held mail (`want`) goes into the hold folder (with `file`); what we put there and is held no longer comes back in any case. What
+    staff took out stays out."""
     names = actor.box.folders
-    want = {key for key, row in wanted.items() if row["held"]}
-    ours = actor.ledger.applied(actor.name).get(HELD, set())
+    ours = set(actor.ledger.applied_at(actor.name, HELD))
     into = _uids(actor, names.inbox, want - ours if file else ())
     already = _uids(actor, names.held, want | ours)
     adopted = {key for key in already.values() if key in want} - ours
@@ -191,19 +188,19 @@ def _move(actor: Actor, uids: dict[int, str], source: str, target: str, verb: st
     return len(going)
 
 
-def _labels(actor: Actor, wanted: dict[str, Row], done: Done, folders: Iterable[str] = ()) -> None:
-    """Labels on the mails in the inbox and in the hold folder, or in these; a label somebody took off is not put on again."""
-    applied = actor.ledger.applied(actor.name)
-    known = {key for name, keys in applied.items() if name != HELD for key in keys}
-    for folder in folders or (actor.box.folders.inbox, actor.box.folders.held):
-        uids = _uids(actor, folder, wanted.keys() | known)
-        changes = {
-            uid: key
-            for uid, key in uids.items()
-            if _labels_of(key, wanted) != {name for name in label.FINDINGS if key in applied.get(name, ())}
-        }
-        if changes:
-            _label_folder(actor, folder, changes, wanted, applied, done)
+def _labels(actor: Actor, done: Done) -> None:
+    """Labels on the mails in the inbox and in the hold folder; a label somebody took off is not put on again."""
+    keys = actor.ledger.mislabelled(actor.name, label.FINDINGS)
+    wanted = actor.ledger.wanted(keys) if keys else {}
+    _relabel(actor, keys, wanted, done, (actor.box.folders.inbox, actor.box.folders.held))
+
+
+def _relabel(actor: Actor, keys: Collection[str], wanted: dict[str, Row], done: Done, folders: Iterable[str]) -> None:
+    """Puts on these mails, where they lie in these folders, the labels that are wanted of them, and takes off what else is ours."""
+    applied = actor.ledger.applied(actor.name, keys)
+    for folder in folders:
+        if uids := _uids(actor, folder, keys):
+            _label_folder(actor, folder, uids, wanted, applied, done)
     done.plan += [f"{words}: {count} mails" for words, count in done.tally.items()]
     done.tally.clear()
 
@@ -376,7 +373,8 @@ def undo(actor: Actor) -> Done:
     if names.held not in missing:
         back = _uids(actor, names.held, applied.get(HELD, set()))
         done.released += _move(actor, back, names.held, names.inbox, "released", done)
-    _labels(actor, {}, done, there)
+    known = {key for name in label.FINDINGS for key in applied.get(name, ())}
+    _relabel(actor, known, {}, done, there)
     noting.take_away(actor, [folder for folder in (names.review, names.agree, names.dismiss) if folder not in missing], done)
     if actor.dry:
         done.folders = sum(

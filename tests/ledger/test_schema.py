@@ -14,10 +14,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from triage.errors import Permanent
-from triage.ledger import Ledger, tables
+from triage.ledger import Ledger, Location, tables
 from triage.ledger.engine import make_engine
 from triage.ledger.schema import configuration, migrate, newest
 
@@ -78,6 +78,22 @@ def test_a_ledger_of_a_newer_program_is_left_alone(url: str, path: Path) -> None
     with sqlite3.connect(path) as other:
         assert other.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
     other.close()
+
+
+def test_labels_that_an_earlier_version_wanted_are_wanted_still(url: str) -> None:
+    engine, row = make_engine(url), {"key": "k1", "contact": "c-1", "no": False}
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0003")
+        for key, labels in (("k1", '["triage-urgent", "triage-repeat"]'), ("k2", "[]")):
+            connection.execute(
+                text("INSERT INTO wanted (message_key, contact, held, payload) VALUES (:key, :contact, :no, :payload)"),
+                row | {"key": key, "payload": f'{{"message_key": "{key}", "labels": {labels}, "held": false}}'},
+            )
+    engine.dispose()
+    with Ledger.open(url) as ledger:
+        ledger.place("k1", Location("main", "INBOX", 7, 1))
+        assert ledger.mislabelled("main", ("triage-repeat", "triage-urgent")) == {"k1"}
+        assert ledger.mislabelled("main", ("triage-overdue",)) == set()
 
 
 def test_opening_again_changes_nothing(url: str, path: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, exists, select
 
 from triage.ledger import tables
 from triage.ledger.store import Store, chunks, upsert
@@ -14,14 +14,28 @@ from triage.ledger.store import Store, chunks, upsert
 class Applied(Store):
     """Labels and moves by mailbox; a label is a keyword, or "held" for a move into the hold folder."""
 
-    def applied(self, mailbox: str) -> dict[str, set[str]]:
-        """Label → keys of the mails on which we put it in this mailbox and have not taken it off again."""
+    def applied(self, mailbox: str, keys: Iterable[str] | None = None) -> dict[str, set[str]]:
+        """Label → keys of the mails on which we put it in this mailbox and have not taken it off again; of all mails, or of these."""
         of = tables.applied.c
+        query = select(of.label, of.key).where(of.mailbox == mailbox)
         found: dict[str, set[str]] = {}
         with self._reading() as connection:
-            for label, key in connection.execute(select(of.label, of.key).where(of.mailbox == mailbox)):
-                found.setdefault(label, set()).add(key)
+            for asked in (query,) if keys is None else (query.where(of.key.in_(some)) for some in chunks(keys)):
+                for label, key in connection.execute(asked):
+                    found.setdefault(label, set()).add(key)
         return found
+
+    def mislabelled(self, mailbox: str, labels: Collection[str]) -> set[str]:
+        """The keys of the mails that lie in this mailbox and on which not just those of these labels stand, as far as we have put them
+        there, that are wanted of it."""
+        of, want, lies = tables.applied.c, tables.wanted_labels.c, tables.places.c
+        put = exists().where(and_(of.mailbox == mailbox, of.label == want.label, of.key == want.message_key))
+        here = exists().where(and_(lies.key == want.message_key, lies.mailbox == mailbox))
+        asked = exists().where(and_(want.message_key == of.key, want.label == of.label))
+        with self._reading() as connection:
+            missing = select(want.message_key).where(want.label.in_(labels), ~put, here)
+            surplus = select(of.key).where(of.mailbox == mailbox, of.label.in_(labels), ~asked)
+            return {*connection.execute(missing).scalars(), *connection.execute(surplus).scalars()}
 
     def applied_at(self, mailbox: str, label: str) -> dict[str, datetime]:
         """Key → when we put this label on (aware, UTC), of the mails in this mailbox that bear it through us."""

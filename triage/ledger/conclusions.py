@@ -78,13 +78,19 @@ def _prepared(rows: ConclusionRows) -> list[tuple[Table, list[dict[str, Any]]]]:
         for row in rows.wanted
     ]
     prepared.append((tables.wanted, wanted))
+    labels = [
+        {"message_key": row["message_key"], "label": label, "contact": row.get("contact", "")}
+        for row in rows.wanted
+        for label in sorted(set(row["labels"]))
+    ]
+    prepared.append((tables.wanted_labels, labels))
     return prepared
 
 
 def _erase(connection: Connection, contact_ids: Iterable[str]) -> None:
     for some in chunks(contact_ids):
         connection.execute(delete(tables.contacts).where(tables.contacts.c.id.in_(some)))
-        for table in (tables.contact_addresses, tables.wanted, *(table for _, table, _ in _OF_A_CONTACT)):
+        for table in (tables.contact_addresses, tables.wanted, tables.wanted_labels, *(table for _, table, _ in _OF_A_CONTACT)):
             connection.execute(delete(table).where(table.c.contact.in_(some)))
 
 
@@ -111,6 +117,8 @@ class Conclusions(Store):
         prepared = _prepared(rows)
         with self._writing() as connection:
             _erase(connection, [*old_contact_ids, *(row["id"] for row in rows.contacts)])
+            for some in chunks(row["message_key"] for row in rows.wanted):
+                connection.execute(delete(tables.wanted_labels).where(tables.wanted_labels.c.message_key.in_(some)))
             for table, of_table in prepared:
                 upsert(connection, table, of_table)
 
@@ -192,3 +200,9 @@ class Conclusions(Store):
             ids = None if keys is None else list(keys)
             rows = _payloads(connection, tables.wanted, ("message_key",), "message_key", ids)
         return {row["message_key"]: row for row in rows}
+
+    def held(self) -> set[str]:
+        """The keys of the mails that are to be held."""
+        of = tables.wanted.c
+        with self._reading() as connection:
+            return set(connection.execute(select(of.message_key).where(of.held)).scalars())

@@ -186,8 +186,15 @@ wanted = Table(
     metadata,
     _term("message_key", primary_key=True),
     _term("contact", index=True),
-    Column("held", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False, index=True),
     _payload(),
+)
+wanted_labels = Table(  # the same labels once more, to be compared with what was applied without reading everything
+    "wanted_labels",
+    metadata,
+    _term("message_key", primary_key=True),
+    _term("label", primary_key=True),
+    _term("contact", index=True),
 )
 
 # what was done
