@@ -52,6 +52,7 @@ def test_what_is_no_table_is_refused_with_its_name(tmp_path: Path) -> None:
         vectors=np.zeros((1, 3), np.int8),
         scale=np.ones(3),
         weights=np.ones(1),
+        classes=np.zeros(1),
     )
     with pytest.raises(Permanent, match="is no table of 256 dimensions"):
         word_vectors.read(tmp_path / "short.npz")

@@ -222,7 +222,9 @@ def _scorer(
     held: Mapping[str, Any], manifest: Mapping[str, Any], signs: features.Signs, meaning: word_vectors.WordVectors
 ) -> Scorer:
     """A scorer from its arrays; ValueError or KeyError when they do not fit each other."""
-    weights = model_file.table(held["values"], held["columns"], held["ends"], (features.columns(signs), len(LEARNT)))
+    weights = model_file.table(
+        held["values"].astype("float32"), held["columns"], held["ends"], (features.columns(signs), len(LEARNT))
+    )
     kinds, intercepts, meant = tuple(held["kinds"]), held["intercepts"], held["meant"].astype("float32")
     if kinds != LEARNT or intercepts.shape != (len(LEARNT),) or meant.shape != (word_vectors.WIDTH, len(LEARNT)):
         raise ValueError("it has other kinds than this program: run `triage train`")

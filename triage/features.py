@@ -1,5 +1,5 @@
-"""What the conduct model sees of a sentence: hashed words, hashed letter groups, signs of who speaks of what to whom, and what the
-words mean as far as a table of word vectors tells.
+"""What the conduct model sees of a sentence: hashed words, hashed letter groups, signs of who speaks of what to whom, which classes of
+words stand near each other, and what the words mean as far as a table of word vectors tells.
 
 Everything here is stateless: the same sentence gives the same row of numbers on every machine, so that nothing but the
 weights has to be stored. A change here or in `models/conduct/signs.toml` makes a trained model useless; hence `VERSION`.
@@ -17,14 +17,14 @@ from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from triage import hashed, word_vectors
+from triage import hashed, word_pairs, word_vectors
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-VERSION = 4
+VERSION = 5
 WORD_COLUMNS = 2**16
 LETTER_COLUMNS = 2**16
 SENTENCE_LIMIT = 600
@@ -219,14 +219,16 @@ def _signs_of(text: str, low: str, signs: Signs) -> list[int]:
 
 def columns(signs: Signs) -> int:
     """How many columns `rows` has."""
-    return WORD_COLUMNS + LETTER_COLUMNS + len(signs.names) * (1 + len(signs.names))
+    return WORD_COLUMNS + LETTER_COLUMNS + len(signs.names) * (1 + len(signs.names)) + word_pairs.WIDTH
 
 
 def rows(texts: Sequence[str], signs: Signs, meaning: word_vectors.WordVectors) -> tuple[hashed.Rows, NDArray[np.float32]]:
-    """One row a text: word columns, letter columns, then the signs and their pairs; and beside it the text's vector."""
+    """One row a text: word columns, letter columns, the signs and their pairs, pairs of classes; and beside it the text's vector."""
     low = [folded(text) for text in texts]
-    table = hashed.beside([hashed.words(low, WORD_COLUMNS), hashed.letters(low, LETTER_COLUMNS), _sign_rows(texts, low, signs)])
-    return table, meaning.of(low)
+    pieces, sizes = meaning.pieces(low)
+    pairs = word_pairs.rows(meaning.classes[pieces], sizes)
+    words, letters = hashed.words(low, WORD_COLUMNS), hashed.letters(low, LETTER_COLUMNS)
+    return hashed.beside([words, letters, _sign_rows(texts, low, signs), pairs]), meaning.summed(pieces, sizes)
 
 
 def matrix(texts: Sequence[str], signs: Signs, meaning: word_vectors.WordVectors) -> csr_matrix:
@@ -239,6 +241,7 @@ def matrix(texts: Sequence[str], signs: Signs, meaning: word_vectors.WordVectors
         some = texts[start : start + _AT_ONCE]
         table, vectors = rows(some, signs, meaning)
         sparse = csr_matrix((table.values, table.columns, table.ends), shape=(len(some), table.width), dtype="float32")
+        sparse.sum_duplicates()
         parts.append(hstack([sparse, csr_matrix(vectors)], format="csr", dtype=np.float32))
     return vstack(parts, format="csr")
 

@@ -174,11 +174,13 @@ def _written(
     wide = features.columns(signs)
     meant = lines[:, wide:].T.astype("float16")
     for smallest in _SMALLEST_WEIGHTS:
-        weights = csr_matrix(np.where(np.abs(lines[:, :wide]) < smallest, 0.0, lines[:, :wide]).astype("float32"))
+        # Half the digits do, and leave room for half as many weights again.
+        rounded = lines[:, :wide].astype("float16")
+        weights = csr_matrix(np.where(np.abs(rounded) < smallest, 0.0, rounded).astype("float32"))
         # Plain arrays only: skops counts even a sparse matrix among the types that need somebody's trust.
-        held = {"kinds": list(conduct_model.LEARNT), "values": weights.data, "columns": weights.indices, "ends": weights.indptr}
+        held = {"kinds": list(conduct_model.LEARNT), "columns": weights.indices, "ends": weights.indptr}
         skops.io.dump(
-            held | {"intercepts": intercepts, "meant": meant},
+            held | {"values": weights.data.astype("float16"), "intercepts": intercepts, "meant": meant},
             out / conduct_model.MODEL,
             compression=ZIP_DEFLATED,
             compresslevel=9,

@@ -2,8 +2,8 @@
 
 So that a model which has learnt "idiot" knows a little of "nincompoop" too. The table holds the pieces of words that MiniLM reads
 (a small language model under the Apache licence), each with the vector MiniLM gives it when it stands alone, shortened to 256
-dimensions of a few steps each; a sentence is the sum of its pieces, the rarer the heavier. No language model runs here.
-`models/conduct/make_words.py` makes the table.
+dimensions of a few steps each; a sentence is the sum of its pieces, the rarer the heavier. No language model runs here. Pieces of like
+meaning are also one class, for `triage.word_pairs`. `models/conduct/make_words.py` and `make_classes.py` make the table.
 """
 
 from __future__ import annotations
@@ -44,16 +44,27 @@ class WordVectors:
     """What one step of each dimension is worth."""
     weights: NDArray[np.float32]
     """How rare each piece is in mail."""
+    classes: NDArray[np.int64]
+    """To which class of like meaning each piece belongs, the commonest being a class each; -1 for those within a word."""
     _known: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A row of `WIDTH` for each folded text, of length `LENGTH`; zeros for one without a known word."""
+        return self.summed(*self.pieces(texts))
+
+    def pieces(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows of all known pieces of the first folded text, of the second …, and how many each text has."""
         import numpy as np
 
         rows = [[piece for word in _WORD.findall(text) for piece in self._pieces(word)] for text in texts]
         sizes = np.array([len(row) for row in rows], dtype=np.int64)
-        found = np.zeros((len(texts), WIDTH), dtype=np.float32)
-        flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(sizes.sum()))
+        return np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(sizes.sum())), sizes
+
+    def summed(self, flat: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What `pieces` gave as a vector for each text."""
+        import numpy as np
+
+        found = np.zeros((len(sizes), WIDTH), dtype=np.float32)
         filled = np.flatnonzero(sizes)
         if len(filled):
             starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])[filled]
@@ -100,9 +111,11 @@ def read(file: Path) -> WordVectors:
                 held["vectors"],
                 held["scale"].astype(np.float32),
                 held["weights"].astype(np.float32),
+                held["classes"].astype(np.int64),
             )
     except (OSError, ValueError, KeyError) as fault:
         raise Permanent(f"{file} cannot be read as a table of words ({type(fault).__name__}: {fault})") from fault
-    if table.vectors.shape != (len(pieces), WIDTH) or table.scale.shape != (WIDTH,) or table.weights.shape != (len(pieces),):
+    shapes = (table.vectors.shape, table.scale.shape, table.weights.shape, table.classes.shape)
+    if shapes != ((len(pieces), WIDTH), (WIDTH,), (len(pieces),), (len(pieces),)):
         raise Permanent(f"{file} is no table of {WIDTH} dimensions: put back the one that came with the program")
     return table

@@ -43,8 +43,9 @@ BESIDE = 0.57
 CLEAR = 0.7
 """From here on one sentence that weighs as much as a warning moves a stage though no rule and no other sentence of the mail says the like;
 below it is shown and never counted. An insult weighs half of a warning and is counted from `COUNTS` on. See models/conduct/card.md."""
-THREATENS = 0.65
-"""What a threat needs alone to be more than unsure: of held-back sentences the wrong ones all lie below, and no right one does."""
+THREATENS = 0.75
+"""What a threat needs alone to be more than unsure. Of held-back sentences 19 of 24 right ones lie above, and of 14 with other abuse in them
+3: what is sour, leering or inventive in its mockery sounds like a hint."""
 _BY_ITSELF = " It stands alone and is not clear enough to be counted: please read it in its mail."
 _WEIGHTY = frozenset({"harassment", "sexual", "discrimination"})
 _NOT_COUNTED = 0.49
