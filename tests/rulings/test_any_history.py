@@ -154,6 +154,8 @@ class Histories(RuleBasedStateMachine):
         """When we took a warning back."""
         self.sent_at: dict[str, datetime] = {}
         """When each notice in Sent was sent."""
+        self.mild: set[str] = set()
+        """Of the notices in Sent, those by which he may still write."""
         self.grave: set[str] = set()
         """The incidents that are grave."""
         self.appealed: datetime | None = None
@@ -168,8 +170,9 @@ class Histories(RuleBasedStateMachine):
         skip=st.sampled_from(["nothing", "nothing", "nothing", "the answer", "the warning"]),
         spoken=st.sampled_from(["nothing", "nothing", *sorted(TRUTH)]),
         nell=st.sampled_from(["nothing", "nothing", "again", "welfare"]),
+        mild=st.sampled_from([False, False, True]),
     )
-    def begin(self, skip: str, spoken: str, nell: str) -> None:
+    def begin(self, skip: str, spoken: str, nell: str, mild: bool) -> None:
         """Most histories begin where a restriction is near, or in force, so that what bars it and what widens it is met often."""
         self.baths.wrote(ASKED)
         if skip != "the answer":
@@ -180,6 +183,11 @@ class Histories(RuleBasedStateMachine):
         if spoken in TRUTH:
             self.theirs(spoken)
         self.theirs("insult")
+        if (skip, spoken) != ("nothing", "nothing"):
+            self._restrict(SAM, 60, False, set(), None)  # which something bars
+        elif mild:
+            self.milder_notice(60)
+            self.theirs("again")
         if nell != "nothing":
             if (skip, spoken) == ("nothing", "nothing"):
                 self._restrict(IDA, 90, False, set(), None)
@@ -238,6 +246,7 @@ class Histories(RuleBasedStateMachine):
         """A letter by which he may still write, in writing only."""
         self.baths.answered(with_end(IN_WRITING, self.baths.now + timedelta(days=days)), IDA)
         self.letters[self.baths.last], self.sent_at[self.baths.last] = set(self.open), self.baths.now
+        self.mild.add(self.baths.last)
 
     @rule(
         policy=st.sampled_from(["jack-keller", "jack-keller", "caraway", "aurora-assist"]),
@@ -632,7 +641,8 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def whatever_is_held_is_covered_by_a_restriction_or_by_somebody_s_word_on_that_mail(self) -> None:
         held = self.baths.held()
-        covered = {matter for row in self.baths.in_force() if row["kind"] in FILED for matter in row["matters"]}
+        filing = [row for row in self.baths.in_force() if row["kind"] in FILED and row["notice"] not in self.mild]
+        covered = {matter for row in filing for matter in row["matters"]}
         rows = self.baths.ledger.conclusions()
         of = {message_id: row["id"] for row in rows.matters for message_id in row["messages"]}
         for message_id in held:
