@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from triage import detect
+from triage.detect import urgent
 from triage.evidence import Evidence
 from triage.finding import Sign
 from triage.scorer import evidence_of
@@ -116,3 +120,12 @@ def test_a_threat_alone_must_be_surer_than_another_charge() -> None:
     words = "That gate of yours has a short winter before it."
     assert heard(words, words, threat=0.72, any_abuse=0.6)["threat"].strength < 0.5
     assert heard(words, words, threat=0.76, any_abuse=0.6)["threat"].strength == 0.76
+
+
+@pytest.mark.parametrize(("strength", "found"), [(0.41, 0), (0.46, 1)])
+def test_beside_a_known_standard_the_model_needs_no_more_than_a_fair_guess_at_haste_and_no_less(
+    strength: float, found: int
+) -> None:
+    text = "I need a space in the yard, my son drives now."
+    said = replace(evidence_of(text), scores={"urgent": ((text, strength),)}, service_standard=timedelta(days=5))
+    assert len(list(urgent.detect(said))) == found
