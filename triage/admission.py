@@ -157,6 +157,8 @@ def _restriction(ruling: Ruling, on: Circumstances) -> Iterable[str]:
         yield f"the {on.pack.title} gives nobody the power to restrict contact"
     if ruling.start is None:
         yield "a start is missing"
+    elif ruling.start > on.now.now:
+        yield f"it begins on {day(ruling.start)}: record it then, as only on that day can be seen whether a safeguard stands against it"
     known = {turn.matter for turn in on.now.story.turns}
     if unknown := [one for one in ruling.matters if one not in known]:
         yield f"no matter of theirs has the id {', '.join(unknown)}; `triage matters` lists them"

@@ -203,6 +203,12 @@ def test_after_a_restriction_was_lifted_one_grave_incident_still_needs_no_warnin
     assert due.stage() == "held"
 
 
+def test_a_restriction_is_recorded_on_the_day_it_begins_and_not_ahead_of_what_may_come_between(due: Registry) -> None:
+    with pytest.raises(Refused, match="record it then"):
+        due.restrict(start=due.now + timedelta(days=3))
+    assert due.restrictions() == []
+
+
 def test_a_mail_of_his_that_speaks_of_a_danger_bars_the_renewal_too(due: Registry) -> None:
     kept = due.restrict(until=due.now + timedelta(days=10))
     due.wrote(WELFARE)
