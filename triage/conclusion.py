@@ -493,7 +493,7 @@ def _gaps(one: hold.Restriction, at: Standing, pack: Pack) -> list[str]:
         lost = any(each.startswith(ground) for each in gone for ground in one.ruling.grounds)
         return ["an incident it rests on was taken back: look whether it should stand"] if lost else []
     said = [
-        "who decided and why is not recorded: whoever runs triage adds it with `triage hold start` (it does not start it again)"
+        "who decided and why is not recorded: whoever runs triage for you can add it (`triage hold start`; the restriction stays as it is)"
     ]
     if not one.end_named:
         said.append(f"the letter names no end: it lapses after the usual {pack.periods.restriction_days} days")

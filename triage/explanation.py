@@ -246,7 +246,7 @@ def seen(findings: Sequence[Row], pack: Pack | None, sent: Mapping[str, str], *,
 
 def number_words(key: str, pack: Pack) -> str:
     """The number of the pack that something rests on, with its reason."""
-    return f"The policy names no number; your pack's is {pack.number(key)}"
+    return f"The policy names no number; your organisation's is {pack.number(key)}"
 
 
 def _under(finding: Row, pack: Pack | None) -> str:
@@ -262,7 +262,7 @@ def against(proposal: Row, heading: str = "What speaks against it") -> Section:
     open_gates = [check["words"] for check in proposal["checks"] if check["name"] in unmet]
     lines = [f"{words[0].upper()}{words[1:]}." for words in open_gates]
     if not lines and proposal["kind"] in ("warn", "restrict"):
-        lines.append("No safeguard stands in the way.")
+        lines.append("Of what would stop it (a danger, a legal right, an appeal, an illness and the like) nothing was found.")
     lines.append("The program knows nothing of intent, illness or what was said on the telephone.")
     return Section(heading, tuple(lines))
 
@@ -271,13 +271,13 @@ def _next(proposal: Row) -> tuple[str, ...]:
     kind, who = proposal["kind"], proposal["decided_by"]
     if kind == "urgent":
         return (
-            "Open the mail; it is in the inbox. Where somebody's life may be in danger, call the emergency services.",
-            "The program has told nobody but whoever reads this note, and has answered nothing.",
+            "Open the mail; it is in the inbox. If a life may be in danger, call the emergency services.",
+            "The program has told nobody else and has answered nothing; this note lies here until somebody answers it.",
         )
     if kind == "warn":
         return (
-            f"Agreeing sends nothing and tells nobody: {who} decides, and writes the warning as an ordinary email.",
-            "If you do not agree, what is listed here counts no longer.",
+            f"Agreeing sends nothing and tells nobody. Tell {who}, who decides and writes the warning as an ordinary email.",
+            "If you do not agree, what is listed here no longer counts against them.",
         )
     if kind == "restrict":
         return (
@@ -299,15 +299,15 @@ def _next(proposal: Row) -> tuple[str, ...]:
     restriction = proposal["restriction"] or {}
     until = f"Until {day(restriction['until'])}" if restriction else "Until its end"
     return (
-        f"{until} their mail on this matter goes to Triage/Held; no reply is expected of you.",
-        "Another matter, a right, an appeal, an emergency or anything about welfare stays in the inbox: please answer that.",
+        f"{until} their mail on this matter goes to Triage/Held; no reply is expected of you. Then it ends by itself.",
+        "Mail on another matter, a legal right, an appeal, an emergency or anybody's welfare stays in the inbox: please answer it.",
     )
 
 
 def _later(kind: str) -> tuple[str, ...]:
     """What else follows, for whoever wants to know."""
     return {
-        "warn": ("When that email is in the Sent folder, the program knows that they were warned.",),
+        "warn": ("Once the warning lies in Sent, the program knows of it.",),
         "restrict": ("The program cannot start a restriction.",),
         "no-reply": (
             "It says nothing about the person, and their next mail is read like any other.",
@@ -395,8 +395,9 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     sent = {proposal["about"]: proposal["sent_at"], **proposal["dates"]}
     kind = proposal["kind"]
     who = proposal["sender"]["name"] or proposal["sender"]["email"]
+    address = f" ({proposal['sender']['email']})" if proposal["sender"]["name"] else ""
     proposed = {
-        "urgent": f"{who} wrote a mail that somebody should read at once. It came under this subject on {day(proposal['sent_at'])}:",
+        "urgent": f"{who}{address} wrote a mail that somebody should read at once, on {day(proposal['sent_at'])} under this subject:",
         "warn": f"A warning to {who} under the {proposal['policy']}. Nothing was sent or moved.",
         "restrict": f"To consider restricting contact with {who} under the {proposal['policy']}. Nothing was sent or moved.",
         "hold": _in_force(proposal.get("customer") or who, proposal["restriction"]) if kind == "hold" else "",
@@ -413,7 +414,7 @@ def note(proposal: Row, pack: Pack | None, *, safeguarding: str = "") -> tuple[S
     drafts = ("`triage letter mediation` drafts that offer.",) if first else ()
     following = _next(proposal)
     if kind == "urgent":
-        tell = (f"Tell at once, yourself: {safeguarding}.",) if safeguarding else ()
+        tell = (f"Ring or tell now, yourself: {safeguarding}.",) if safeguarding else ()
         sections.append(Section("What to do now", (*following[:1], *tell, *_handler(proposal), *following[1:])))
     else:
         later = (*drafts, *_later(kind))
@@ -429,7 +430,7 @@ def _about_the_hold(proposal: Row, pack: Pack | None) -> list[Section]:
         Section("What your notice says" if by_mail else "Why it was decided", (f'"{_short(restriction["words"], _QUOTED)}"',))
     ]
     within = f" within {counted(pack.periods.read_days, 'day')}" if pack else ""
-    reads = f"{restriction['reader']} reads {'them' if held else 'what comes'}{within}."
+    reads = f"{restriction['reader']} reads what comes{within}."
     so_far = counted(len(held), "mail") if held else "Nothing"
     sections.append(Section("What is held", (f"{so_far} so far; {reads}", *_unread(proposal))))
     if aside := restriction.get("overrides"):
@@ -481,8 +482,8 @@ def _warned(proposal: Row) -> Section:
 def _in_force(who: str, restriction: Row) -> str:
     """What a restriction means, so that whoever never heard of one understands."""
     dates = f"From {day(restriction['start'])} until {day(restriction['until'])}"
-    told = "You told them so in an email" if restriction["notice"].startswith("<") else "They were told"
-    return f"{dates}, for {who}: {MEASURES[restriction['kind']]}. {told}."
+    told = "We told them so in an email" if restriction["notice"].startswith("<") else "They were told"
+    return f"{dates}, for the customer {who}: {MEASURES[restriction['kind']]}. {told}."
 
 
 def _handler(proposal: Row) -> tuple[str, ...]:
@@ -866,7 +867,7 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
                 "You need to do nothing: this note tells you what was decided.",
                 f"To end it early, tell the customer in an email; or answer with UNTIL and a day{_such_as(proposal['restriction'])}, and tell them.",
             ),
-            more=("When that email is in the Sent folder, the program ends it.",),
+            more=("Once your email that ends it lies in Sent, the program ends it too.",),
         )
     if proposal["kind"] == "urgent":
         return Section(
@@ -905,7 +906,7 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
         (
             f"Move this note to {agree} if you agree, or to {dismiss} if not.",
             "Or answer it: APPROVE or REJECT on the first line, and why.",
-            "Not sure? Leave it, and nothing happens; or answer REFER and why: a senior is asked.",
+            f"Not sure? {_milder(proposal['kind'])}REFER and why: a senior is asked. Until somebody answers, nothing happens.",
         ),
         more=(
             _NAMES_YOU,
@@ -916,7 +917,14 @@ def how_to_answer(proposal: Row, agree: str, dismiss: str) -> Section:
     )
 
 
-_NAMES_YOU = "An answer puts your name to it. Its first line is read above or below the quoted note."
+_NAMES_YOU = "An answer puts your name to it; write it above or below the quoted note."
+
+
+def _milder(kind: str) -> str:
+    """The order that asks for less than is proposed, where there is one."""
+    return {"warn": "LESS: no warning now, but it stays on file. Or ", "restrict": "LESS: a warning will do. Or "}.get(
+        kind, "Answer "
+    )
 
 
 def _such_as(restriction: Row | None) -> str:

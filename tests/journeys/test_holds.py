@@ -58,7 +58,7 @@ def test_a_further_mail_on_the_matter_is_held_and_told_of_in_the_same_note(worke
 def test_held_mail_has_a_day_by_which_it_is_read_and_who_reads_it_stops_the_clock(worked: Office) -> None:
     (arrived,) = [one for one in notes(worked.server, worked.user) if one.subject.startswith("A no-reply hold")]
     assert (
-        "1 mail so far; sunita.bose@larchmere.example reads them within 5 days." in arrived.text
+        "1 mail so far; sunita.bose@larchmere.example reads what comes within 5 days." in arrived.text
         and "NOT READ" not in arrived.text
     )
     late = NOW + timedelta(days=5, minutes=1)
