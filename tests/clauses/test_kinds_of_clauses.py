@@ -246,7 +246,9 @@ def test_what_rests_on_a_number_shows_it_with_its_reason(name: str, kind: str, n
     found = [asdict(one) for one in concluded(name, kind).findings if one.kind == kind]
     assert found[-1]["number"] == number
     lines = seen(found, pack, {}).more
-    assert f"The policy names no number; your organisation's is {pack.number(number)}" in lines and pack.reasons[number] in lines[-1]
+    assert (
+        f"The policy names no number; your organisation's is {pack.number(number)}" in lines and pack.reasons[number] in lines[-1]
+    )
 
 
 def test_the_day_from_which_we_are_late_shows_its_number_and_reason_unless_a_standard_was_promised() -> None:
