@@ -215,6 +215,7 @@ class Roundcube:
 
     def _row(self, subject: str, do: str) -> str:
         """Clicks the line of the mail whose subject holds these words, or gives its UID."""
+        time.sleep(0.8 if do != "uid" else 0.0)  # two clicks at once would be a double one, which opens a page of its own
         return str(
             self.browser.run(
                 """
